@@ -1,0 +1,167 @@
+//! Quantities with a unit, as they are written: `60m`, `24h`, `730d`, `99.5%`.
+
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Why a text is not a quantity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{value}` is not {expected}")]
+pub struct QuantityError {
+    value: String,
+    expected: &'static str,
+}
+
+fn whole_number(text: &str) -> Option<u64> {
+    (!text.is_empty() && text.len() <= 9 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+}
+
+/// A length of time in whole minutes, 1 or more: `5m`, `24h` or `7d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Minutes(pub u64);
+
+/// A length of time in whole days, 1 or more: `730d`, `4w` or `2y` (365 days each).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Days(pub u64);
+
+/// A share above 0 and up to 100, as `99.5%`; kept in thousandths of a percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Percent(pub u32);
+
+impl FromStr for Minutes {
+    type Err = QuantityError;
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let error = || QuantityError {
+            value: text.chars().take(40).collect(),
+            expected: "a duration: write a whole number above 0 with the unit m, h or d, such as `60m`",
+        };
+        let split = text.len().saturating_sub(1);
+        let (number, unit) = text.split_at_checked(split).ok_or_else(error)?;
+        let factor = match unit {
+            "m" => 1,
+            "h" => 60,
+            "d" => 24 * 60,
+            _ => return Err(error()),
+        };
+        let minutes = whole_number(number).and_then(|n| n.checked_mul(factor)).filter(|n| *n > 0).ok_or_else(error)?;
+        Ok(Self(minutes))
+    }
+}
+
+impl FromStr for Days {
+    type Err = QuantityError;
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let error = || QuantityError {
+            value: text.chars().take(40).collect(),
+            expected: "a number of days: write a whole number above 0 with the unit d, w or y, such as `730d`",
+        };
+        let split = text.len().saturating_sub(1);
+        let (number, unit) = text.split_at_checked(split).ok_or_else(error)?;
+        let factor = match unit {
+            "d" => 1,
+            "w" => 7,
+            "y" => 365,
+            _ => return Err(error()),
+        };
+        let days = whole_number(number).and_then(|n| n.checked_mul(factor)).filter(|n| *n > 0).ok_or_else(error)?;
+        Ok(Self(days))
+    }
+}
+
+impl FromStr for Percent {
+    type Err = QuantityError;
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let error = || QuantityError {
+            value: text.chars().take(40).collect(),
+            expected: "a percentage above 0 and up to 100: write it with up to three decimals and a percent sign, such as `99.5%`",
+        };
+        let number = text.strip_suffix('%').ok_or_else(error)?;
+        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+        if decimals.len() > 3 {
+            return Err(error());
+        }
+        let fraction = whole_number(&format!("{decimals:0<3}")).ok_or_else(error)?;
+        let thousandths = whole_number(whole).map(|n| n * 1000 + fraction).filter(|n| (1..=100_000).contains(n)).ok_or_else(error)?;
+        u32::try_from(thousandths).map(Self).map_err(|_| error())
+    }
+}
+
+impl fmt::Display for Minutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            n if n % (24 * 60) == 0 => write!(f, "{}d", n / (24 * 60)),
+            n if n % 60 == 0 => write!(f, "{}h", n / 60),
+            n => write!(f, "{n}m"),
+        }
+    }
+}
+
+impl fmt::Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}d", self.0)
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, fraction) = (self.0 / 1000, self.0 % 1000);
+        match fraction {
+            0 => write!(f, "{whole}%"),
+            _ => write!(f, "{whole}.{}%", format!("{fraction:03}").trim_end_matches('0')),
+        }
+    }
+}
+
+macro_rules! as_text {
+    ($type:ident, $pattern:literal, $example:literal) => {
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern, "examples": [$example] })
+            }
+        }
+    };
+}
+
+as_text!(Minutes, "^[0-9]{1,9}[mhd]$", "60m");
+as_text!(Days, "^[0-9]{1,9}[dwy]$", "730d");
+as_text!(Percent, "^[0-9]{1,3}(\\.[0-9]{1,3})?%$", "99.5%");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_quantities() {
+        assert_eq!("90m".parse(), Ok(Minutes(90)));
+        assert_eq!(Minutes(120).to_string(), "2h");
+        assert_eq!("2y".parse(), Ok(Days(730)));
+        assert_eq!("99.95%".parse(), Ok(Percent(99_950)));
+        assert_eq!(Percent(99_950).to_string(), "99.95%");
+    }
+
+    #[test]
+    fn refuses_zero_negative_and_unitless() {
+        for bad in ["", "0m", "-5m", "5", "m", "5 m", "1.5h", "5s", "9999999999m", "é"] {
+            assert!(bad.parse::<Minutes>().is_err(), "{bad}");
+        }
+        for bad in ["", "0%", "100.1%", "99", "%", "1.2345%", "-1%"] {
+            assert!(bad.parse::<Percent>().is_err(), "{bad}");
+        }
+    }
+}
