@@ -1,1 +1,21 @@
-//! (under construction)
+//! The mesh's use cases and the traits through which they reach the outside; in-memory fakes of those traits.
+//!
+//! This crate knows no AWS, HTTP, Lambda or wall clock: time comes from [`clock::Clock`].
+
+pub mod audit;
+pub mod clock;
+pub mod contract;
+pub mod credentials;
+pub mod domain;
+pub mod error;
+pub mod events;
+pub mod idempotency;
+pub mod measurement;
+pub mod object_storage;
+pub mod page;
+pub mod policies;
+pub mod principal;
+pub mod product;
+pub mod schema_registry;
+pub mod search_index;
+pub mod table_catalog;

@@ -1,0 +1,69 @@
+//! Measured freshness over time: the current state of each port and the measurements behind it.
+
+use std::{collections::BTreeMap, fmt::Debug};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use mesh_manifest::{Minutes, PortAddress};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{error::StoreError, events::Event};
+
+/// A measured freshness against the promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum VerdictKind {
+    /// The promise is kept.
+    Kept,
+    /// The promise is broken.
+    Broken,
+    /// The port could not be observed.
+    Unknown,
+}
+
+/// One row of `sla_measurements`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    pub port: PortAddress,
+    pub measured_at: Timestamp,
+    /// Age of the newest data in whole minutes, rounded up; none if the port could not be observed.
+    pub actual_freshness_minutes: Option<u64>,
+    pub sla_freshness_minutes: Minutes,
+    pub verdict: VerdictKind,
+}
+
+/// What is known of a port now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PortState {
+    pub measurement: Measurement,
+    /// The last verdict that was not unknown: a breach is a change of this.
+    pub settled: Option<VerdictKind>,
+    /// When the settled verdict last changed.
+    pub settled_since: Option<Timestamp>,
+    /// The newest data known, kept when it can no longer be recovered from the table.
+    pub newest: Option<Timestamp>,
+    /// Where the table's metadata was when `newest` was read: it is read again only when this moves.
+    pub metadata_location: Option<String>,
+    /// Minutes measured and minutes kept since the port's beginning: the compliance facet.
+    pub measured_minutes: u64,
+    pub kept_minutes: u64,
+    /// Events raised by a change of state and not yet sent: sent at least once, under one id.
+    pub unsent: Vec<Event>,
+    /// Counts writes; each is conditional on the one before, so that of two probes one raises the event.
+    pub sequence: u64,
+}
+
+/// Keeps measurements.
+#[async_trait]
+pub trait MeasurementStore: Debug + Send + Sync {
+    /// The current states of `ports`, those that have one, read in batches.
+    async fn states(&self, ports: &[PortAddress]) -> Result<BTreeMap<PortAddress, PortState>, StoreError>;
+
+    /// Writes the current state if the stored one's sequence is one less (0: none stored), else [`StoreError::Conflict`];
+    /// with `keep`, the measurement goes into the time series as well.
+    async fn put_state(&self, state: &PortState, keep: bool) -> Result<(), StoreError>;
+
+    /// The kept measurements of a port, newest first.
+    async fn measurements(&self, port: &PortAddress, limit: usize) -> Result<Vec<Measurement>, StoreError>;
+}

@@ -1,0 +1,44 @@
+//! The schema registry: every registered version of every port's schema, immutable.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use mesh_manifest::Schema;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+
+/// One version of one subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisteredSchema {
+    /// `sch_` and 24 hexadecimal digits of the digest over subject, version and content.
+    pub id: String,
+    /// The port over all its majors, such as `operations.flights/daily`.
+    pub subject: String,
+    pub version: Version,
+    pub schema: Schema,
+    /// SHA-256 of the schema's canonical form.
+    pub digest: String,
+    pub registered_at: Timestamp,
+}
+
+impl RegisteredSchema {
+    /// The schema of `subject` at `version`, with id and digest worked out.
+    pub fn new(subject: String, version: Version, schema: Schema, registered_at: Timestamp) -> Self {
+        let digest = mesh_manifest::canonical::digest(&schema);
+        let identity = mesh_manifest::canonical::digest(&(&subject, version.to_string(), &digest));
+        Self { id: format!("sch_{}", identity.get(..24).unwrap_or(&identity)), subject, version, schema, digest, registered_at }
+    }
+}
+
+/// Keeps registered schemas; they are written with the registration that brings them.
+#[async_trait]
+pub trait SchemaStore: Debug + Send + Sync {
+    /// The schema with this id.
+    async fn schema(&self, id: &str) -> Result<Option<RegisteredSchema>, StoreError>;
+
+    /// All versions of a subject, oldest first, read consistently.
+    async fn versions(&self, subject: &str) -> Result<Vec<RegisteredSchema>, StoreError>;
+}
