@@ -1,14 +1,17 @@
 # What each function may do. Table rights are the matrix below; everything else is one document per function.
 
 locals {
-  # Rights on tables, by function. `append` adds items and never changes one: the audit log is written so.
+  # Rights on tables, by function. `append` adds items and never changes one: the audit log is written so. `scan` is for
+  # those who go through all products, of every domain.
   table_rights = {
     registry = {
+      scan   = ["data_products"]
       read   = ["domains", "data_products", "output_ports", "schemas", "consumption_contracts", "policies", "idempotency", "lineage", "audit_log", "sla_measurements"]
       write  = ["domains", "data_products", "output_ports", "schemas", "consumption_contracts", "idempotency", "lineage"]
       append = ["audit_log"]
     }
     governance = {
+      scan   = ["data_products"]
       read   = ["domains", "data_products", "output_ports", "consumption_contracts", "policies", "audit_log"]
       write  = ["policies"]
       append = ["audit_log"]
@@ -27,24 +30,28 @@ locals {
       read = ["domains", "data_products"]
     }
     provisioner = {
+      scan   = ["data_products"]
       read   = ["domains", "data_products", "output_ports", "schemas", "sla_measurements"]
       write  = ["data_products", "output_ports", "sla_measurements"]
       append = ["audit_log"]
       stream = ["data_products"]
     }
     indexer = {
+      scan   = ["data_products"]
       read   = ["domains", "data_products", "output_ports", "sla_measurements", "consumption_contracts"]
       update = ["data_products"]
       stream = ["data_products"]
     }
     sla-probe = {
+      scan  = ["data_products"]
       read  = ["domains", "data_products", "output_ports", "sla_measurements"]
       write = ["sla_measurements"]
     }
   }
 
   table_actions = {
-    read   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]
+    scan   = ["dynamodb:Scan"]
+    read   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"]
     write  = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     update = ["dynamodb:UpdateItem"]
     append = ["dynamodb:PutItem"]
@@ -89,7 +96,7 @@ data "aws_iam_policy_document" "tables" {
       actions = local.table_actions[statement.key]
       resources = concat(
         [for table in statement.value : aws_dynamodb_table.this[table].arn],
-        [for table in statement.value : "${aws_dynamodb_table.this[table].arn}/index/*" if statement.key == "read" && can(local.tables[table].indexes)],
+        [for table in statement.value : "${aws_dynamodb_table.this[table].arn}/index/*" if contains(["read", "scan"], statement.key) && can(local.tables[table].indexes)],
       )
     }
   }

@@ -9,6 +9,11 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) <= 16
     error_message = "name is 1 to 16 lower-case letters, digits and single hyphens, and starts with a letter."
   }
+
+  validation {
+    condition     = !can(regex("aws|amazon|cognito", var.name))
+    error_message = "Cognito refuses domain prefixes with aws, amazon or cognito in them: choose another name."
+  }
 }
 
 variable "tags" {

@@ -26,7 +26,7 @@ variable "description" {
 }
 
 variable "members" {
-  description = "Who acts for the domain: principals (`issuer|subject`) and their roles there: owner, steward, producer, consumer, or a role that a policy asks approval of."
+  description = "Who acts for the domain: principals (`issuer|subject`, e.g. `https://idp.example.org|alice`) and their roles there: owner, steward, producer, consumer, or a role that a policy asks approval of."
   type = list(object({
     principal = string
     roles     = list(string)
@@ -34,8 +34,8 @@ variable "members" {
   nullable = false
 
   validation {
-    condition     = alltrue([for member in var.members : length(split("|", member.principal)) == 2 && length(member.roles) > 0])
-    error_message = "each of members has a principal `issuer|subject` and at least one role."
+    condition     = alltrue([for member in var.members : can(regex("^https://[^| ]+[|][^ ]+$", member.principal)) && length(member.roles) > 0])
+    error_message = "each of members has a principal `issuer|subject` with an https issuer, and at least one role."
   }
 
   validation {
