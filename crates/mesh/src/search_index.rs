@@ -34,6 +34,63 @@ pub struct ProductDocument {
     pub deleted: bool,
 }
 
+impl ProductDocument {
+    /// The compliance as the facet groups it.
+    pub fn compliance_bucket(&self) -> ComplianceBucket {
+        ComplianceBucket::of(self.compliance)
+    }
+
+    /// SHA-256 over all that the document says, with the compliance by its bucket only: what moves by the minute does not
+    /// ask for a new document, everything else does.
+    pub fn fingerprint(&self) -> String {
+        let exact = Self { compliance: None, ..self.clone() };
+        mesh_manifest::canonical::digest(&(exact, self.compliance_bucket().as_str()))
+    }
+}
+
+/// How well promises were kept, in the steps of the facet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ComplianceBucket {
+    /// Kept in at least 99.9 % of the measured time.
+    ThreeNines,
+    /// Kept in at least 99 % of it.
+    TwoNines,
+    /// Kept in less.
+    Less,
+    /// Nothing was measured yet.
+    Unmeasured,
+}
+
+impl ComplianceBucket {
+    /// The bucket of a compliance in percent.
+    pub fn of(compliance: Option<f64>) -> Self {
+        match compliance {
+            None => Self::Unmeasured,
+            Some(percent) if percent >= 99.9 => Self::ThreeNines,
+            Some(percent) if percent >= 99.0 => Self::TwoNines,
+            Some(_) => Self::Less,
+        }
+    }
+
+    /// The bucket as the facet names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ThreeNines => ">=99.9",
+            Self::TwoNines => "99-99.9",
+            Self::Less => "<99",
+            Self::Unmeasured => "unmeasured",
+        }
+    }
+}
+
+/// What the index holds of a product, in short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Indexed {
+    pub revision: u64,
+    /// [`ProductDocument::fingerprint`] of the document when it was written.
+    pub fingerprint: String,
+}
+
 /// What is searched of a port.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PortDocument {
@@ -74,7 +131,7 @@ pub struct SearchQuery {
 pub struct Hit {
     pub document: ProductDocument,
     pub score: f64,
-    /// Field path → fragments with the found words between `<em>` and `</em>`.
+    /// Field path, such as `ports.fields.description` → HTML fragments with the found words between `<em>` and `</em>`.
     pub highlights: BTreeMap<String, Vec<String>>,
 }
 
@@ -83,7 +140,7 @@ pub struct Hit {
 pub struct SearchAnswer {
     pub hits: Vec<Hit>,
     pub total: u64,
-    /// Facet (`domain`, `classification`, `format`, `compliance`) → value → count.
+    /// Facet (`domain`, `classification`, `format`, `compliance`) → value → count of the products found.
     pub facets: BTreeMap<String, BTreeMap<String, u64>>,
     pub cursor: Option<String>,
 }
@@ -107,6 +164,6 @@ pub trait SearchIndex: Debug + Send + Sync {
     /// Answers a search.
     async fn search(&self, query: &SearchQuery) -> Result<SearchAnswer, SearchError>;
 
-    /// The revisions that the index holds of `products`, tombstones included: what a sweep compares.
-    async fn revisions(&self, products: &[ProductId]) -> Result<BTreeMap<ProductId, u64>, StoreError>;
+    /// What the index holds of `products`, tombstones included, as it was last written: what a sweep compares.
+    async fn indexed(&self, products: &[ProductId]) -> Result<BTreeMap<ProductId, Indexed>, StoreError>;
 }
