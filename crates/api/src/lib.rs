@@ -1,1 +1,8 @@
-//! (under construction)
+//! The HTTP API as data: wire types, the route table, problem details and the OpenAPI document. Types only: no server, no client.
+
+pub mod openapi;
+pub mod problem;
+pub mod routes;
+pub mod types;
+
+pub use problem::{Problem, ProblemError};

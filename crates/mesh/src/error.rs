@@ -16,6 +16,15 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The service answered, and will not do it: a right is missing, or what it was asked about is not there.
+    #[error("{service} denied the request: {detail}")]
+    Denied { service: &'static str, detail: String },
+    /// The cursor is not one that this list gave out.
+    #[error("the cursor is not one that this list gave out")]
+    InvalidCursor,
+    /// The change does not fit into one transaction or item.
+    #[error("the change is too large to be stored: {detail}")]
+    TooLarge { detail: String },
     /// What is stored cannot be read: a defect or an older format.
     #[error("stored {what} cannot be read: {detail}")]
     Corrupt { what: &'static str, detail: String },
@@ -25,6 +34,11 @@ impl StoreError {
     /// The service failed for `source`.
     pub fn unavailable(service: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable { service, source: source.into() }
+    }
+
+    /// The service refused for the reason `detail`.
+    pub fn denied(service: &'static str, detail: impl ToString) -> Self {
+        Self::Denied { service, detail: detail.to_string() }
     }
 
     /// Stored data of kind `what` is unreadable for the reason `detail`.

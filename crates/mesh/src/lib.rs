@@ -2,20 +2,29 @@
 //!
 //! This crate knows no AWS, HTTP, Lambda or wall clock: time comes from [`clock::Clock`].
 
+pub mod access;
 pub mod audit;
 pub mod clock;
 pub mod contract;
+pub mod contracts;
 pub mod credentials;
 pub mod domain;
+pub mod domains;
 pub mod error;
 pub mod events;
+pub mod governance;
 pub mod idempotency;
+pub mod identity;
+pub mod judgement;
 pub mod measurement;
 pub mod object_storage;
 pub mod page;
 pub mod policies;
 pub mod principal;
+pub mod probing;
 pub mod product;
+pub mod provisioning;
+pub mod registration;
 pub mod schema_registry;
 pub mod search_index;
 pub mod table_catalog;

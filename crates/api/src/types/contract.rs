@@ -1,0 +1,106 @@
+//! Consumption contracts on the wire.
+
+use jiff::Timestamp;
+use mesh_manifest::{Minutes, PortAddress};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a consumer asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractInput {
+    /// Such as `operations.flights/daily@1`.
+    pub port: PortAddress,
+    pub purpose: String,
+    /// The fields that are used; none means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// Such as `60m`; what the port promises where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_freshness: Option<Minutes>,
+    /// Where the consumer is reached.
+    pub contact: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Why a contract is approved, rejected or revoked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractDecision {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
+    pub reason: Option<String>,
+}
+
+/// Where a contract is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ContractStatus {
+    Pending,
+    Active,
+    Rejected,
+    Expired,
+    Revoked,
+}
+
+impl ContractStatus {
+    /// The status as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// A consumption contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Contract {
+    pub id: String,
+    pub port: PortAddress,
+    pub consumer_domain: String,
+    pub purpose: String,
+    pub fields: Vec<String>,
+    pub agreed_freshness: Minutes,
+    pub contact: String,
+    pub status: ContractStatus,
+    pub requested_by: String,
+    #[schemars(with = "String")]
+    pub created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub expires_at: Option<Timestamp>,
+    pub required_approvals: Vec<RequiredApproval>,
+    pub approvals: Vec<Approval>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A role whose approval is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RequiredApproval {
+    pub role: String,
+    pub reason: String,
+}
+
+/// An approval that was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Approval {
+    pub role: String,
+    pub by: String,
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+}
+
+/// A page of contracts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContractPage {
+    pub items: Vec<Contract>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}

@@ -1,0 +1,65 @@
+//! Domains on the wire.
+
+use jiff::Timestamp;
+use mesh_manifest::DomainName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What may be set of a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DomainInput {
+    pub id: DomainName,
+    pub description: String,
+    pub members: Vec<Member>,
+}
+
+/// A principal and its roles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// `issuer|subject`.
+    pub principal: String,
+    /// `owner`, `steward`, `producer`, `consumer`, or the name of an approver role.
+    pub roles: Vec<String>,
+}
+
+/// A domain. Members, external id and envelope are shown to its members and the platform only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Domain {
+    pub id: DomainName,
+    pub description: String,
+    #[serde(default)]
+    pub members: Vec<Member>,
+    /// What the domain's roles ask of whoever assumes them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub external_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub envelope: Option<Envelope>,
+    pub revision: u64,
+    #[schemars(with = "String")]
+    pub created_at: Timestamp,
+    #[schemars(with = "String")]
+    pub updated_at: Timestamp,
+}
+
+/// A page of domains.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DomainPage {
+    pub items: Vec<Domain>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// A domain's storage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    pub bucket: String,
+    pub key_arn: String,
+    pub glue_database: String,
+    pub reader_role_arn: String,
+    pub producer_role_arn: String,
+    pub observer_role_arn: String,
+    pub alert_topic_arn: String,
+}

@@ -1,0 +1,202 @@
+//! Products, plans, schemas and promises on the wire.
+
+use jiff::Timestamp;
+use mesh_manifest::{Manifest, Schema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::problem::ProblemError;
+
+/// Where a product is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Provisioning,
+    Active,
+    Failed,
+    Retired,
+}
+
+impl Status {
+    /// The status as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisioning => "provisioning",
+            Self::Active => "active",
+            Self::Failed => "failed",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+/// A registered product.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Product {
+    /// Such as `operations.flights`.
+    pub id: String,
+    pub domain: String,
+    pub name: String,
+    pub version: String,
+    pub status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_detail: Option<String>,
+    pub revision: u64,
+    pub provisioned_revision: u64,
+    pub indexed_revision: u64,
+    /// SHA-256 of the manifest's canonical form.
+    pub digest: String,
+    #[schemars(with = "String")]
+    pub registered_at: Timestamp,
+    pub manifest: Manifest,
+    /// The manifest as it was sent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub manifest_text: String,
+    pub ports: Vec<Port>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<ProblemError>,
+}
+
+/// One major of an output port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Port {
+    /// Such as `operations.flights/daily@1`.
+    pub id: String,
+    pub name: String,
+    pub version: String,
+    pub format: String,
+    pub schema_id: String,
+    pub sla_freshness_minutes: u64,
+    pub access_endpoint: String,
+}
+
+/// A page of products.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductPage {
+    pub items: Vec<Product>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// One revision of a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Revision {
+    pub revision: u64,
+    pub version: String,
+    pub status: Status,
+    pub digest: String,
+    #[schemars(with = "String")]
+    pub registered_at: Timestamp,
+    pub manifest_text: String,
+}
+
+/// A page of revisions, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RevisionPage {
+    pub items: Vec<Revision>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// What registering a manifest would do, and why it would be refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Plan {
+    pub product: String,
+    pub version: String,
+    /// Whether equal content is registered already.
+    pub unchanged: bool,
+    /// Whether it would be accepted.
+    pub accepted: bool,
+    pub changes: Vec<Change>,
+    pub violations: Vec<ProblemError>,
+    pub warnings: Vec<ProblemError>,
+    /// Live contracts that the change would break.
+    pub affected: Vec<AffectedContract>,
+    /// Send it back as `Mesh-Findings-Digest` to have the registration refused if anything of this changed.
+    pub findings_digest: String,
+    pub policy_revision: String,
+}
+
+/// One difference from what is registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    pub code: String,
+    /// `patch`, `minor` or `major`.
+    pub kind: String,
+    pub pointer: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    pub reason: String,
+}
+
+/// A live contract that a change would break.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AffectedContract {
+    pub contract: String,
+    pub consumer_domain: String,
+    pub contact: String,
+    pub port: String,
+    /// The fields in question that the consumer says it uses; empty where the whole port is in question.
+    pub fields: Vec<String>,
+    pub codes: Vec<String>,
+}
+
+/// A registered schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RegisteredSchema {
+    pub id: String,
+    /// Such as `operations.flights/daily`.
+    pub subject: String,
+    pub version: String,
+    pub digest: String,
+    #[schemars(with = "String")]
+    pub registered_at: Timestamp,
+    pub schema: Schema,
+}
+
+/// A measured freshness against the promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Kept,
+    Broken,
+    Unknown,
+}
+
+/// A port's promise and how it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SlaStatus {
+    pub port: String,
+    pub sla_freshness_minutes: u64,
+    /// None before the first measurement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Since when the promise is kept or broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub since: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub newest_data: Option<Timestamp>,
+    /// Share of measured time in which the promise was kept, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compliance: Option<f64>,
+    /// Newest first.
+    pub measurements: Vec<Measurement>,
+}
+
+/// One measurement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Measurement {
+    #[schemars(with = "String")]
+    pub measured_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual_freshness_minutes: Option<u64>,
+    pub sla_freshness_minutes: u64,
+    pub verdict: Verdict,
+}

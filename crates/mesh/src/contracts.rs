@@ -1,0 +1,311 @@
+//! Consumption contracts: asked for by consumers, approved, rejected or revoked by the product's domain.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use mesh_manifest::{DomainName, Minutes, PortAddress, ProductId, Visibility};
+use mesh_policy::{Action, Severity};
+use serde_json::json;
+
+use crate::{
+    audit::AuditEntry,
+    clock::Clock,
+    contract::{Approval, Contract, ContractId, ContractStatus, ContractStore, RequiredApproval},
+    error::{StoreError, UseCaseError, Violation},
+    judgement::{Judge, Question},
+    page::Page,
+    principal::{Caller, Role},
+    product::{Product, ProductStore, Status},
+};
+
+/// The role whose approval every contract across domains needs, whatever policies add.
+const OWNER: &str = "owner";
+
+/// Manages contracts.
+#[derive(Debug, Clone)]
+pub struct Contracts {
+    pub products: Arc<dyn ProductStore>,
+    pub contracts: Arc<dyn ContractStore>,
+    pub judge: Judge,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What a consumer asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContractInput {
+    pub port: PortAddress,
+    pub purpose: String,
+    /// The fields it uses; empty means all.
+    pub fields: Vec<String>,
+    /// None agrees on what the port promises.
+    pub agreed_freshness: Option<Minutes>,
+    pub contact: String,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What the product's domain answers, or the consumer takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Approve,
+    Reject,
+    Revoke,
+}
+
+impl Contracts {
+    /// Asks for a contract on behalf of the caller's domain. Asking again for the same port and purpose while one is pending or active
+    /// answers with that one.
+    pub async fn request(&self, caller: &Caller, input: ContractInput) -> Result<Contract, UseCaseError> {
+        require_consumer(caller)?;
+        let now = self.clock.now();
+        let id = &input.port.product;
+        let (product, contracts) = futures::try_join!(self.products.product(id), self.contracts.of_product(id))?;
+        let product = product.filter(|product| product.status != Status::Retired);
+        let product = product.filter(|product| may_know(caller, product, &contracts, now)).ok_or_else(|| UseCaseError::not_found("port", &input.port))?;
+        let port = product.manifest.port(&input.port).ok_or_else(|| UseCaseError::not_found("port", &input.port))?;
+        if caller.domain == product.id.domain {
+            return Err(UseCaseError::invalid("contract.own_product", "/port", "a domain needs no contract for its own products"));
+        }
+        check(&input, port, now)?;
+        let agreed_freshness = input.agreed_freshness.unwrap_or(port.sla.freshness);
+        let same = |contract: &&Contract| {
+            contract.consumer_domain == caller.domain
+                && contract.port == input.port
+                && contract.purpose == input.purpose
+                && matches!(contract.status_at(now), ContractStatus::Active | ContractStatus::Pending)
+        };
+        if let Some(existing) = contracts.iter().find(same) {
+            if existing.fields == input.fields && existing.agreed_freshness == agreed_freshness && existing.expires_at == input.expires_at {
+                return Ok(existing.clone());
+            }
+            return Err(UseCaseError::conflict(
+                "contract.exists",
+                format!("`{}` already has the contract `{}` on `{}` for `{}`", caller.domain, existing.id, input.port, input.purpose),
+                "revoke it first, or use it as it is",
+            ));
+        }
+        let mut contract = Contract {
+            id: ContractId::generate(id.clone()),
+            port: input.port.clone(),
+            consumer_domain: caller.domain.clone(),
+            purpose: input.purpose,
+            fields: input.fields,
+            agreed_freshness,
+            contact: input.contact,
+            status: ContractStatus::Pending,
+            requested_by: caller.principal.clone(),
+            created_at: now,
+            expires_at: input.expires_at,
+            required_approvals: Vec::new(),
+            approvals: Vec::new(),
+            reason: None,
+            revision: 1,
+        };
+        let question = Question {
+            action: Action::Contract,
+            caller,
+            manifest: &product.manifest,
+            port: Some(port),
+            contract: Some((&contract, ContractStatus::Pending.as_str())),
+            purpose: Some(&contract.purpose),
+        };
+        let decision = self.judge.decide(&question).await?;
+        let denials: Vec<_> = decision
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Deny && !ANSWERED_BY_A_CONTRACT.contains(&finding.code.as_str()))
+            .map(|finding| Violation::new(&finding.code, &finding.path, &finding.message).with_remedy(&finding.remedy))
+            .collect();
+        if !denials.is_empty() {
+            return Err(UseCaseError::Forbidden {
+                code: "contract.denied_by_policy",
+                detail: format!("policy does not allow `{}` a contract on `{}`", caller.domain, contract.port),
+                remedy: decision.remedy.first().cloned(),
+                violations: denials,
+            });
+        }
+        contract.required_approvals =
+            vec![RequiredApproval { role: OWNER.to_owned(), reason: format!("an owner of `{}` agrees to the use", product.id.domain) }];
+        for asked in &decision.required_approvals {
+            if !contract.required_approvals.iter().any(|required| required.role == asked.role) {
+                contract.required_approvals.push(RequiredApproval { role: asked.role.clone(), reason: asked.reason.clone() });
+            }
+        }
+        let audit = AuditEntry::new(now, &contract.port, "contract.requested", caller, json!({ "contract": contract.id, "purpose": contract.purpose }));
+        match self.contracts.put_contract(None, &contract, &audit).await {
+            Ok(()) => Ok(contract),
+            Err(StoreError::Conflict) => Err(changed_meanwhile(&contract.id)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Approves, rejects or revokes. Approving gives every missing approval that the caller's roles can give; the contract is active
+    /// once none is missing. Nobody approves what they asked for themselves.
+    pub async fn decide(&self, caller: &Caller, id: &ContractId, verb: Verb, reason: Option<String>) -> Result<Contract, UseCaseError> {
+        let now = self.clock.now();
+        let before = self.visible(caller, id).await?;
+        let status = before.status_at(now);
+        let producer = caller.domain == before.port.product.domain;
+        let consumer = caller.domain == before.consumer_domain;
+        let mut after = Contract { revision: before.revision + 1, ..before.clone() };
+        match verb {
+            Verb::Approve => {
+                require(producer, "contract.not_the_producer", "only the product's domain approves contracts on it")?;
+                if status == ContractStatus::Active {
+                    return Ok(before);
+                }
+                require_status(&before, status, &[ContractStatus::Pending], "approved")?;
+                if caller.principal == before.requested_by {
+                    return Err(UseCaseError::forbidden(
+                        "contract.own_request",
+                        "nobody approves a contract that they asked for themselves",
+                        "have another member of the domain approve it",
+                    ));
+                }
+                let given: Vec<_> = before
+                    .missing_approvals()
+                    .filter(|missing| caller.roles.iter().any(|role| role.as_str() == missing.role))
+                    .map(|missing| Approval { role: missing.role.clone(), by: caller.principal.clone(), at: now })
+                    .collect();
+                if given.is_empty() {
+                    let missing: Vec<_> = before.missing_approvals().map(|missing| missing.role.as_str()).collect();
+                    return Err(UseCaseError::forbidden(
+                        "contract.role_missing",
+                        format!("none of your roles can give what is missing: approval by {}", missing.join(", ")),
+                        format!("ask a member of `{}` with the role {}", before.port.product.domain, missing.join(" or ")),
+                    ));
+                }
+                after.approvals.extend(given);
+                if after.missing_approvals().next().is_none() {
+                    after.status = ContractStatus::Active;
+                }
+            }
+            Verb::Reject => {
+                let may = producer && caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward));
+                require(may, "contract.not_the_producer", "only owners and stewards of the product's domain reject contracts on it")?;
+                if status == ContractStatus::Rejected {
+                    return Ok(before);
+                }
+                require_status(&before, status, &[ContractStatus::Pending], "rejected")?;
+                after.status = ContractStatus::Rejected;
+            }
+            Verb::Revoke => {
+                let manages = caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward | Role::Consumer));
+                let may = (consumer && manages) || (producer && caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward)));
+                require(may, "contract.not_a_party", "only the two domains of a contract revoke it")?;
+                if status == ContractStatus::Revoked {
+                    return Ok(before);
+                }
+                require_status(&before, status, &[ContractStatus::Pending, ContractStatus::Active], "revoked")?;
+                after.status = ContractStatus::Revoked;
+            }
+        }
+        after.reason = reason.or(after.reason);
+        let action = match verb {
+            Verb::Approve => "contract.approved",
+            Verb::Reject => "contract.rejected",
+            Verb::Revoke => "contract.revoked",
+        };
+        let detail = json!({ "contract": after.id, "status": after.status, "reason": after.reason });
+        let audit = AuditEntry::new(now, &after.port, action, caller, detail);
+        match self.contracts.put_contract(Some(&before), &after, &audit).await {
+            Ok(()) => Ok(after),
+            Err(StoreError::Conflict) => Err(changed_meanwhile(id)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A contract, for its two domains and the platform; it does not exist for others.
+    pub async fn visible(&self, caller: &Caller, id: &ContractId) -> Result<Contract, UseCaseError> {
+        let contract = self.contracts.contract(id).await?;
+        contract
+            .filter(|contract| caller.is_platform() || caller.domain == contract.consumer_domain || caller.domain == contract.port.product.domain)
+            .ok_or_else(|| UseCaseError::not_found("contract", id))
+    }
+
+    /// The contracts on a product, for its own domain: all; for others: their own.
+    pub async fn of_product(&self, caller: &Caller, product: &ProductId) -> Result<Vec<Contract>, UseCaseError> {
+        let mut contracts = self.contracts.of_product(product).await?;
+        if !caller.is_platform() && caller.domain != product.domain {
+            contracts.retain(|contract| contract.consumer_domain == caller.domain);
+        }
+        Ok(contracts)
+    }
+
+    /// The contracts that a domain holds, for itself and the platform.
+    pub async fn of_consumer(&self, caller: &Caller, domain: &DomainName, cursor: Option<&str>, limit: usize) -> Result<Page<Contract>, UseCaseError> {
+        if !caller.is_platform() && caller.domain != *domain {
+            return Err(UseCaseError::forbidden(
+                "contract.not_a_party",
+                format!("only members of `{domain}` see which contracts it holds"),
+                "name your own domain, or ask for the contracts on one of your products",
+            ));
+        }
+        Ok(self.contracts.of_consumer(domain, cursor, limit).await?)
+    }
+}
+
+/// What policy says where nothing offers access yet, or approvals are missing: no reason against asking for a contract.
+const ANSWERED_BY_A_CONTRACT: [&str; 2] = ["policy.no_offer", "policy.approval_missing"];
+
+/// Whether the caller may know that the product exists: hidden ones only for their domain and contract holders.
+pub(crate) fn may_know(caller: &Caller, product: &Product, contracts: &[Contract], now: Timestamp) -> bool {
+    caller.is_platform()
+        || caller.domain == product.id.domain
+        || product.manifest.access.visibility == Visibility::Company
+        || contracts.iter().any(|contract| contract.consumer_domain == caller.domain && contract.is_live(now))
+}
+
+fn require_consumer(caller: &Caller) -> Result<(), UseCaseError> {
+    let may = caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Consumer | Role::Producer));
+    require(may, "contract.role_missing", "only owners, producers and consumers ask for contracts")
+}
+
+fn require(holds: bool, code: &'static str, detail: &str) -> Result<(), UseCaseError> {
+    if holds { Ok(()) } else { Err(UseCaseError::Forbidden { code, detail: detail.to_owned(), remedy: None, violations: Vec::new() }) }
+}
+
+fn require_status(contract: &Contract, status: ContractStatus, allowed: &[ContractStatus], verb: &str) -> Result<(), UseCaseError> {
+    if allowed.contains(&status) {
+        return Ok(());
+    }
+    Err(UseCaseError::conflict(
+        "contract.wrong_status",
+        format!("the contract `{}` is {} and cannot be {verb}", contract.id, status.as_str()),
+        "ask for a new contract",
+    ))
+}
+
+fn changed_meanwhile(id: &ContractId) -> UseCaseError {
+    UseCaseError::conflict("contract.changed_meanwhile", format!("the contract `{id}` or its product changed meanwhile"), "read it again and retry")
+}
+
+fn check(input: &ContractInput, port: &mesh_manifest::OutputPort, now: Timestamp) -> Result<(), UseCaseError> {
+    let mut violations = Vec::new();
+    if input.purpose.is_empty() || input.purpose.chars().count() > 60 || input.purpose.chars().any(char::is_control) {
+        violations.push(Violation::new("contract.purpose", "/purpose", "the purpose must have 1 to 60 printable characters"));
+    }
+    if input.contact.is_empty() || input.contact.chars().count() > 320 {
+        violations.push(Violation::new("contract.contact", "/contact", "the contact must have 1 to 320 characters"));
+    }
+    for (index, field) in input.fields.iter().enumerate() {
+        if !port.schema.fields.iter().any(|known| known.name == *field) {
+            let shown: String = field.chars().take(80).collect();
+            let violation = Violation::new("contract.unknown_field", format!("/fields/{index}"), format!("`{}` has no field `{shown}`", input.port));
+            violations.push(violation.with_remedy("name fields of the port's schema, or none for all"));
+        }
+    }
+    if let Some(agreed) = input.agreed_freshness
+        && agreed < port.sla.freshness
+    {
+        let violation = Violation::new(
+            "contract.freshness",
+            "/agreed_freshness",
+            format!("`{}` promises {}; {agreed} is tighter than that", input.port, port.sla.freshness),
+        );
+        violations.push(violation.with_remedy("agree on what is promised, or ask the owner to promise more"));
+    }
+    if input.expires_at.is_some_and(|end| end <= now) {
+        violations.push(Violation::new("contract.expiry", "/expires_at", "the contract would end before it begins"));
+    }
+    if violations.is_empty() { Ok(()) } else { Err(UseCaseError::Invalid(violations)) }
+}

@@ -1,0 +1,160 @@
+//! Policy decisions: the input is built here, once, for planning, registering, contracting, reading and writing alike.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use mesh_manifest::{DomainName, Manifest, OutputPort};
+use mesh_policy::{Action, Decision, PolicyInput, PolicySet, PolicySource, Program};
+
+use crate::{
+    contract::Contract,
+    error::StoreError,
+    policies::{PolicyBundle, PolicyScope, PolicyStore},
+    principal::Caller,
+};
+
+/// Compiled programs kept at most, one per domain: 50 KB each, for 100 domains and some to spare.
+const MAX_PROGRAMS: usize = 128;
+
+/// Decides by the published policies. Programs are compiled when a revision is first seen and kept by domain.
+#[derive(Debug, Clone)]
+pub struct Judge {
+    policies: Arc<dyn PolicyStore>,
+    programs: Arc<Mutex<HashMap<DomainName, CachedProgram>>>,
+}
+
+#[derive(Debug, Clone)]
+struct CachedProgram {
+    revisions: [Option<String>; 3],
+    program: Arc<Program>,
+}
+
+impl Judge {
+    /// Decides by what `policies` holds.
+    pub fn new(policies: Arc<dyn PolicyStore>) -> Self {
+        Self { policies, programs: Arc::default() }
+    }
+
+    /// The program in force for products of `domain`: one consistent read, compiled only when a revision moved.
+    ///
+    /// Without published global policies there is no program, and callers must deny.
+    pub async fn program(&self, domain: &DomainName) -> Result<Arc<Program>, StoreError> {
+        let scopes = [PolicyScope::Global, PolicyScope::Domain(domain.clone()), PolicyScope::Products];
+        let bundles = self.policies.bundles(&scopes).await?;
+        let [global, own, products] = <[Option<PolicyBundle>; 3]>::try_from(bundles)
+            .map_err(|bundles| StoreError::corrupt("policies", format!("{} bundles for 3 scopes", bundles.len())))?;
+        let global = global.ok_or_else(|| {
+            StoreError::unavailable("the policy store", "no global policies are published: a platform steward must publish them first")
+        })?;
+        let revisions = [Some(global.revision.clone()), own.as_ref().map(|b| b.revision.clone()), products.as_ref().map(|b| b.revision.clone())];
+        if let Some(cached) = self.programs.lock().unwrap_or_else(PoisonError::into_inner).get(domain)
+            && cached.revisions == revisions
+        {
+            return Ok(cached.program.clone());
+        }
+        let global = PolicySource::global(global.modules);
+        let own = own.map(|bundle| PolicySource::domain(domain.as_str(), bundle.modules));
+        let products = products.map(|bundle| PolicySource::product(bundle.modules));
+        let program = PolicySet::compile(&global, own.as_ref(), products.as_ref())
+            .map_err(|errors| StoreError::corrupt("policies", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+        let program = Arc::new(program);
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        if programs.len() >= MAX_PROGRAMS && !programs.contains_key(domain) {
+            programs.clear();
+        }
+        programs.insert(domain.clone(), CachedProgram { revisions, program: program.clone() });
+        Ok(program)
+    }
+
+    /// Decides one question.
+    pub async fn decide(&self, question: &Question<'_>) -> Result<Decision, StoreError> {
+        let program = self.program(&question.manifest.domain).await?;
+        Ok(program.decide(&question.input()))
+    }
+}
+
+/// A question to policy: may `caller` do `action` on this product, or on one port of it?
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    pub action: Action,
+    pub caller: &'a Caller,
+    pub manifest: &'a Manifest,
+    /// None for publishing.
+    pub port: Option<&'a OutputPort>,
+    /// The contract in play and the status it has now.
+    pub contract: Option<(&'a Contract, &'a str)>,
+    pub purpose: Option<&'a str>,
+}
+
+impl Question<'_> {
+    /// The document that rules see.
+    pub fn input(&self) -> PolicyInput {
+        let manifest = self.manifest;
+        let port = self.port.map(port_input);
+        PolicyInput {
+            action: self.action,
+            principal: mesh_policy::Principal {
+                id: self.caller.principal.to_string(),
+                domain: self.caller.domain.to_string(),
+                roles: self.caller.roles.iter().map(ToString::to_string).collect(),
+            },
+            product: mesh_policy::Product {
+                id: manifest.id().to_string(),
+                domain: manifest.domain.to_string(),
+                name: manifest.name.to_string(),
+                version: manifest.version.to_string(),
+                owner: mesh_policy::Owner { team: manifest.owner.team.clone(), contact: manifest.owner.contact.clone() },
+                classification: manifest.classification.as_str().to_owned(),
+                retention_days: u32::try_from(manifest.retention.0).unwrap_or(u32::MAX),
+                mutability: manifest.mutability.as_str().to_owned(),
+                access: mesh_policy::Access {
+                    visibility: manifest.access.visibility.as_str().to_owned(),
+                    purposes: manifest.access.purposes.clone(),
+                },
+            },
+            ports: match &port {
+                Some(port) => vec![port.clone()],
+                None => manifest.output_ports.iter().map(port_input).collect(),
+            },
+            port,
+            contract: self.contract.map(|(contract, status)| mesh_policy::Contract {
+                id: contract.id.to_string(),
+                consumer_domain: contract.consumer_domain.to_string(),
+                status: status.to_owned(),
+                purpose: contract.purpose.clone(),
+                approvals: contract
+                    .approvals
+                    .iter()
+                    .map(|approval| mesh_policy::Approval { role: approval.role.clone(), by: approval.by.to_string() })
+                    .collect(),
+            }),
+            purpose: self.purpose.map(str::to_owned),
+            same_domain: self.caller.domain == manifest.domain,
+        }
+    }
+}
+
+fn port_input(port: &OutputPort) -> mesh_policy::Port {
+    mesh_policy::Port {
+        name: port.name.to_string(),
+        major: u32::try_from(port.version.major).unwrap_or(u32::MAX),
+        format: port.format.as_str().to_owned(),
+        sla: mesh_policy::Sla { freshness_minutes: port.sla.freshness.0 },
+        fields: port
+            .schema
+            .fields
+            .iter()
+            .map(|field| mesh_policy::Field {
+                name: field.name.clone(),
+                kind: field.field_type.to_string(),
+                required: field.required,
+                pii: field
+                    .pii
+                    .as_ref()
+                    .map(|pii| mesh_policy::Pii { category: pii.category.clone(), protection: pii.protection.as_str().to_owned() }),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,351 @@
+//! The freshness probe: observes every port, judges it against its promise, and tells of each change of state once.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use futures::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use mesh_manifest::{DomainName, Format, PortAddress};
+use mesh_sla::{Observation, VerdictKind as Judged};
+use serde_json::json;
+
+use crate::{
+    clock::Clock,
+    credentials::{CredentialVendor, Credentials},
+    domain::{Domain, DomainStore, Envelope},
+    error::StoreError,
+    events::{Event, EventPublisher},
+    measurement::{Measurement, MeasurementStore, PortState, VerdictKind},
+    object_storage::ObjectStorage,
+    product::{Product, ProductStore, Status},
+    provisioning::{key_of, observer},
+    table_catalog::{CatalogTable, TableCatalog, newest_data},
+};
+
+/// Ports observed at once within a domain.
+const CONCURRENCY: usize = 16;
+/// Domains observed at once.
+const DOMAINS_AT_ONCE: usize = 4;
+/// Files looked through for the newest of a file port.
+const MAX_FILES: usize = 10_000;
+/// A state that nothing changed in is written again after this long: the periodic roll-up.
+const ROLL_UP: SignedDuration = SignedDuration::from_hours(1);
+
+/// Observes ports.
+#[derive(Debug, Clone)]
+pub struct Prober {
+    pub domains: Arc<dyn DomainStore>,
+    pub products: Arc<dyn ProductStore>,
+    pub measurements: Arc<dyn MeasurementStore>,
+    pub catalog: Arc<dyn TableCatalog>,
+    pub storage: Arc<dyn ObjectStorage>,
+    pub vendor: Arc<dyn CredentialVendor>,
+    pub events: Arc<dyn EventPublisher>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What a run of the probe did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProbeReport {
+    pub ports: usize,
+    pub kept: usize,
+    pub broken: usize,
+    pub unknown: usize,
+    /// Events sent: breaches and recoveries.
+    pub events: usize,
+    /// Ports whose state could not be written, or whose events could not be sent; the next run tries again.
+    pub errors: usize,
+}
+
+/// One port to observe.
+#[derive(Debug, Clone)]
+struct Target {
+    address: PortAddress,
+    format: Format,
+    promise: mesh_manifest::Minutes,
+    /// Since when the port is there to be filled.
+    since: Timestamp,
+    owner: String,
+}
+
+/// What a port's storage says.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    readable: bool,
+    newest: Option<Timestamp>,
+    metadata_location: Option<String>,
+}
+
+impl Prober {
+    /// Observes every port of every active product.
+    pub async fn run(&self) -> Result<ProbeReport, StoreError> {
+        let mut by_domain: BTreeMap<DomainName, Vec<Target>> = BTreeMap::new();
+        let mut cursor = None;
+        loop {
+            let page = self.products.products(None, cursor.as_deref(), 100).await?;
+            for product in page.items.into_iter().filter(|product| product.status != Status::Retired && product.provisioned_revision > 0) {
+                let ports = self.products.ports(&product.id).await?;
+                by_domain.entry(product.id.domain.clone()).or_default().extend(targets(&product, &ports));
+            }
+            match page.cursor {
+                Some(next) => cursor = Some(next),
+                None => break,
+            }
+        }
+        let runs = by_domain.into_iter().map(|(domain, targets)| self.domain(domain, targets));
+        let mut reports = stream::iter(runs).buffer_unordered(DOMAINS_AT_ONCE);
+        let mut total = ProbeReport::default();
+        while let Some(report) = reports.next().await {
+            total.ports += report.ports;
+            total.kept += report.kept;
+            total.broken += report.broken;
+            total.unknown += report.unknown;
+            total.events += report.events;
+            total.errors += report.errors;
+        }
+        Ok(total)
+    }
+
+    /// One domain's ports: one assumed role, one list of tables, one batch of states. A domain that fails does not stop the rest.
+    async fn domain(&self, id: DomainName, targets: Vec<Target>) -> ProbeReport {
+        let mut report = ProbeReport { ports: targets.len(), ..ProbeReport::default() };
+        let addresses: Vec<_> = targets.iter().map(|target| target.address.clone()).collect();
+        let (domain, states) = match futures::try_join!(self.domains.domain(&id), self.measurements.states(&addresses)) {
+            Ok((Some(domain), states)) => (domain, states),
+            Ok((None, _)) => return ProbeReport { errors: targets.len(), ..report },
+            Err(error) => {
+                tracing::error!(domain = %id, error = &error as &dyn std::error::Error, "the domain could not be probed");
+                return ProbeReport { errors: targets.len(), ..report };
+            }
+        };
+        let view = self.view(&domain, &targets).await;
+        let results = targets.into_iter().map(|target| {
+            let state = states.get(&target.address).cloned();
+            let (view, domain) = (&view, &domain);
+            async move {
+                let result = self.port(domain, view, &target, state).await;
+                (target.address, result)
+            }
+        });
+        let mut results = stream::iter(results).buffer_unordered(CONCURRENCY);
+        while let Some((address, result)) = results.next().await {
+            match result {
+                Ok((verdict, events)) => {
+                    report.events += events;
+                    match verdict {
+                        VerdictKind::Kept => report.kept += 1,
+                        VerdictKind::Broken => report.broken += 1,
+                        VerdictKind::Unknown => report.unknown += 1,
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(port = %address, error = &error as &dyn std::error::Error, "the port could not be probed");
+                    report.errors += 1;
+                }
+            }
+        }
+        report
+    }
+
+    /// What can be seen of a domain's storage; nothing where it cannot be entered, and then every verdict is unknown.
+    async fn view(&self, domain: &Domain, targets: &[Target]) -> Option<View> {
+        let envelope = domain.envelope.clone()?;
+        let has_tables = targets.iter().any(|target| target.format == Format::Iceberg);
+        let request = observer(domain, &envelope);
+        let tables = async {
+            if has_tables { self.catalog.tables(&envelope.glue_database).await } else { Ok(Vec::new()) }
+        };
+        match futures::try_join!(self.vendor.vend(&request), tables) {
+            Ok((credentials, tables)) => {
+                let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
+                Some(View { envelope, credentials, tables })
+            }
+            Err(error) => {
+                tracing::warn!(domain = %domain.id, error = &error as &dyn std::error::Error, "the domain's storage cannot be observed");
+                None
+            }
+        }
+    }
+
+    async fn port(
+        &self,
+        domain: &Domain,
+        view: &Option<View>,
+        target: &Target,
+        previous: Option<PortState>,
+    ) -> Result<(VerdictKind, usize), StoreError> {
+        let now = self.clock.now();
+        let seen = match view {
+            Some(view) => self.observe(view, target, previous.as_ref()).await.unwrap_or_else(|error| {
+                tracing::warn!(port = %target.address, error = &error as &dyn std::error::Error, "the port cannot be observed");
+                Seen::default()
+            }),
+            None => Seen::default(),
+        };
+        let state = next_state(target, previous.as_ref(), &seen, now);
+        let verdict = state.measurement.verdict;
+        let unchanged = previous.as_ref().is_some_and(|before| is_unchanged(before, &state, now));
+        if unchanged {
+            return Ok((verdict, 0));
+        }
+        let keep = previous.as_ref().is_none_or(|before| before.measurement.verdict != verdict || rolls_up(before, now));
+        match self.measurements.put_state(&state, keep).await {
+            Ok(()) => {}
+            // Another run of the probe came first and tells what there is to tell.
+            Err(StoreError::Conflict) => return Ok((verdict, 0)),
+            Err(error) => return Err(error),
+        }
+        let sent = self.send(domain, &state).await?;
+        Ok((verdict, sent))
+    }
+
+    /// Sends what a change of state raised, then notes that it is sent. Killed in between, it is sent again under the same id.
+    async fn send(&self, domain: &Domain, state: &PortState) -> Result<usize, StoreError> {
+        if state.unsent.is_empty() {
+            return Ok(0);
+        }
+        for event in &state.unsent {
+            if let Some(envelope) = &domain.envelope {
+                let title = match event.kind.as_str() {
+                    BREACHED => format!("Freshness promise broken: {}", event.subject),
+                    _ => format!("Freshness promise kept again: {}", event.subject),
+                };
+                self.events.alert(&envelope.alert_topic_arn, &title, event).await?;
+            }
+        }
+        self.events.publish(&state.unsent).await?;
+        let sent = PortState { unsent: Vec::new(), sequence: state.sequence + 1, ..state.clone() };
+        match self.measurements.put_state(&sent, false).await {
+            Ok(()) | Err(StoreError::Conflict) => Ok(state.unsent.len()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn observe(&self, view: &View, target: &Target, previous: Option<&PortState>) -> Result<Seen, StoreError> {
+        let bucket = &view.envelope.bucket;
+        if target.format == Format::Iceberg {
+            let Some(table) = view.tables.get(&target.address.table()) else { return Ok(Seen::default()) };
+            let location = Some(table.metadata_location.clone());
+            if let Some(previous) = previous.filter(|previous| previous.metadata_location == location) {
+                return Ok(Seen { readable: true, newest: previous.newest, metadata_location: location });
+            }
+            let key = key_of(&table.metadata_location, bucket)
+                .ok_or_else(|| StoreError::corrupt("table entry", format!("`{}` is outside the bucket", table.metadata_location)))?;
+            let bytes = self.storage.get(Some(&view.credentials), bucket, key).await?;
+            let bytes = bytes.ok_or_else(|| StoreError::corrupt("table", format!("`{key}` is gone")))?;
+            let metadata = serde_json::from_slice(&bytes).map_err(|error| StoreError::corrupt("table metadata", error))?;
+            return Ok(Seen { readable: true, newest: newest_data(&metadata), metadata_location: location });
+        }
+        if target.format.is_file() {
+            let prefix = format!("{}/data/", target.address.prefix());
+            let entries = self.storage.list(Some(&view.credentials), bucket, &prefix, MAX_FILES).await?;
+            return Ok(Seen { readable: true, newest: entries.into_iter().map(|entry| entry.modified).max(), metadata_location: None });
+        }
+        // What is served at an endpoint of the owner's own cannot be looked into from here.
+        Ok(Seen::default())
+    }
+}
+
+/// The type of the event that tells of a breach.
+pub const BREACHED: &str = "mesh.sla.breached";
+/// The type of the event that tells that the promise is kept again.
+pub const RECOVERED: &str = "mesh.sla.recovered";
+
+#[derive(Debug)]
+struct View {
+    envelope: Envelope,
+    credentials: Credentials,
+    tables: HashMap<String, CatalogTable>,
+}
+
+fn targets(product: &Product, ports: &[crate::product::Port]) -> Vec<Target> {
+    let since: HashMap<_, _> = ports.iter().map(|port| (&port.address, port.since)).collect();
+    let target = |port: &mesh_manifest::OutputPort| {
+        let address = product.manifest.address(port);
+        Target {
+            since: since.get(&address).copied().unwrap_or(product.registered_at),
+            format: port.format,
+            promise: port.sla.freshness,
+            owner: product.manifest.owner.contact.clone(),
+            address,
+        }
+    };
+    product.manifest.output_ports.iter().map(target).collect()
+}
+
+/// The state after an observation, with the events that a change raises.
+fn next_state(target: &Target, previous: Option<&PortState>, seen: &Seen, now: Timestamp) -> PortState {
+    // After snapshot expiry the newest data cannot be told from the table any more: the last known stands.
+    let newest = seen.newest.max(previous.and_then(|previous| previous.newest));
+    let observation = if seen.readable { Observation::Seen { newest } } else { Observation::Unreadable };
+    let judged = mesh_sla::verdict(target.promise, observation, now, target.since);
+    let verdict = match judged.kind {
+        Judged::Kept => VerdictKind::Kept,
+        Judged::Broken => VerdictKind::Broken,
+        Judged::Unknown => VerdictKind::Unknown,
+    };
+    let settled_before = previous.and_then(|previous| previous.settled);
+    let settled = if verdict == VerdictKind::Unknown { settled_before } else { Some(verdict) };
+    // A promise counts as kept until it is first seen broken.
+    let changed = settled.unwrap_or(VerdictKind::Kept) != settled_before.unwrap_or(VerdictKind::Kept);
+    let settled_since = if changed || settled_before.is_none() && settled.is_some() {
+        Some(now)
+    } else {
+        previous.and_then(|previous| previous.settled_since)
+    };
+    let mut unsent = previous.map(|previous| previous.unsent.clone()).unwrap_or_default();
+    let sequence = previous.map_or(0, |previous| previous.sequence) + 1;
+    if changed {
+        let kind = if verdict == VerdictKind::Broken { BREACHED } else { RECOVERED };
+        let subject = target.address.to_string();
+        // The sequence makes the id the same for everybody who works out this very change.
+        let id = mesh_manifest::canonical::digest(&(&subject, kind, sequence)).chars().take(32).collect();
+        let data = json!({
+            "port": target.address,
+            "owner": target.owner,
+            "sla_freshness_minutes": target.promise.0,
+            "actual_freshness_minutes": judged.freshness_minutes,
+            "newest_data": newest,
+        });
+        unsent.push(Event::new(id, kind, &subject, now, data));
+    }
+    let elapsed = previous.map_or(0, |previous| {
+        u64::try_from(now.duration_since(previous.measurement.measured_at).as_mins()).unwrap_or(0)
+    });
+    let was = previous.map(|previous| previous.measurement.verdict);
+    let measured = if was.is_some_and(|was| was != VerdictKind::Unknown) { elapsed } else { 0 };
+    let kept = if was == Some(VerdictKind::Kept) { elapsed } else { 0 };
+    PortState {
+        measurement: Measurement {
+            port: target.address.clone(),
+            measured_at: now,
+            actual_freshness_minutes: judged.freshness_minutes,
+            sla_freshness_minutes: target.promise,
+            verdict,
+        },
+        settled,
+        settled_since,
+        newest,
+        metadata_location: seen.metadata_location.clone().or_else(|| previous.and_then(|previous| previous.metadata_location.clone())),
+        measured_minutes: previous.map_or(0, |previous| previous.measured_minutes) + measured,
+        kept_minutes: previous.map_or(0, |previous| previous.kept_minutes) + kept,
+        unsent,
+        sequence,
+    }
+}
+
+/// Whether there is nothing to write: same verdict, promise and data, nothing to send, and no roll-up due.
+fn is_unchanged(before: &PortState, after: &PortState, now: Timestamp) -> bool {
+    before.measurement.verdict == after.measurement.verdict
+        && before.measurement.sla_freshness_minutes == after.measurement.sla_freshness_minutes
+        && before.newest == after.newest
+        && before.metadata_location == after.metadata_location
+        && after.unsent.is_empty()
+        && !rolls_up(before, now)
+}
+
+fn rolls_up(before: &PortState, now: Timestamp) -> bool {
+    now.duration_since(before.measurement.measured_at) >= ROLL_UP
+}

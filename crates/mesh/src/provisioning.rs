@@ -1,0 +1,280 @@
+//! Provisioning: converges the envelope of every product to its registered revision, observes it, and heals what drifted.
+//!
+//! Every step may be repeated and may be killed after it: a table that exists is kept, metadata that exists is pointed at again.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, stream};
+use mesh_manifest::{Format, Manifest, OutputPort, PortAddress, ProductId};
+use serde_json::json;
+
+use crate::{
+    audit::new_id,
+    clock::Clock,
+    credentials::{CredentialVendor, Mode, VendRequest},
+    domain::{Domain, DomainStore, Envelope},
+    error::StoreError,
+    object_storage::ObjectStorage,
+    product::{Product, ProductStore, Status},
+    table_catalog::{CatalogTable, CommitError, TableCatalog, TableFormat},
+};
+
+/// Products converged at once by a sweep.
+const CONCURRENCY: usize = 8;
+/// How long the probe of the observer role's trust may last: the least that STS issues.
+const OBSERVER_LIFETIME: std::time::Duration = std::time::Duration::from_secs(900);
+
+/// Converges envelopes.
+#[derive(Debug, Clone)]
+pub struct Provisioner {
+    pub domains: Arc<dyn DomainStore>,
+    pub products: Arc<dyn ProductStore>,
+    pub catalog: Arc<dyn TableCatalog>,
+    pub format: Arc<dyn TableFormat>,
+    pub storage: Arc<dyn ObjectStorage>,
+    pub vendor: Arc<dyn CredentialVendor>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What became of one product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Converged {
+    /// The envelope stands for the registered revision.
+    Active { revision: u64 },
+    /// It does not, for the reason that is now in the product's status.
+    Failed { revision: u64, reason: String },
+    /// There is nothing to do: unknown, or retired.
+    Skipped,
+}
+
+/// What a sweep did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SweepReport {
+    pub seen: usize,
+    pub converged: usize,
+    pub failed: usize,
+    /// Products whose store or service failed; the next sweep tries again.
+    pub errors: usize,
+}
+
+/// Why an envelope could not be converged.
+#[derive(Debug, thiserror::Error)]
+enum Obstacle {
+    /// Something that a person has to mend: goes into the product's status.
+    #[error("{0}")]
+    Status(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<CommitError> for Obstacle {
+    fn from(error: CommitError) -> Self {
+        Self::Status(format!("the table's metadata could not be worked out: {error}"))
+    }
+}
+
+impl Provisioner {
+    /// Converges one product. An error is a failing service: deliver again.
+    pub async fn converge(&self, id: &ProductId) -> Result<Converged, StoreError> {
+        let (product, domain) = futures::try_join!(self.products.product(id), self.domains.domain(&id.domain))?;
+        let Some(product) = product.filter(|product| product.status != Status::Retired) else { return Ok(Converged::Skipped) };
+        let revision = product.revision;
+        match self.envelope(&product, domain.as_ref()).await {
+            Ok(()) => {
+                if product.status != Status::Active || product.provisioned_revision != revision {
+                    self.products.set_provisioned(id, revision, Status::Active, None).await?;
+                }
+                Ok(Converged::Active { revision })
+            }
+            Err(Obstacle::Status(reason)) => {
+                if product.status != Status::Failed || product.status_detail.as_deref() != Some(&reason) {
+                    self.products.set_provisioned(id, revision, Status::Failed, Some(&reason)).await?;
+                }
+                Ok(Converged::Failed { revision, reason })
+            }
+            Err(Obstacle::Store(error)) => Err(error),
+        }
+    }
+
+    /// Converges every product, whatever its state: what lags is caught up, what drifted is healed or told.
+    pub async fn sweep(&self) -> Result<SweepReport, StoreError> {
+        let mut report = SweepReport::default();
+        let mut cursor = None;
+        loop {
+            let page = self.products.products(None, cursor.as_deref(), 100).await?;
+            let ids = page.items.into_iter().map(|product| product.id);
+            let mut results = stream::iter(ids.map(|id| async move { (self.converge(&id).await, id) })).buffer_unordered(CONCURRENCY);
+            while let Some((result, id)) = results.next().await {
+                report.seen += 1;
+                match result {
+                    Ok(Converged::Active { .. }) => report.converged += 1,
+                    Ok(Converged::Failed { reason, .. }) => {
+                        tracing::warn!(product = %id, reason, "the envelope is not as it should be");
+                        report.failed += 1;
+                    }
+                    Ok(Converged::Skipped) => {}
+                    Err(error) => {
+                        tracing::error!(product = %id, error = &error as &dyn std::error::Error, "converging failed");
+                        report.errors += 1;
+                    }
+                }
+            }
+            match page.cursor {
+                Some(next) => cursor = Some(next),
+                None => return Ok(report),
+            }
+        }
+    }
+
+    async fn envelope(&self, product: &Product, domain: Option<&Domain>) -> Result<(), Obstacle> {
+        let (domain, envelope) = domain
+            .and_then(|domain| domain.envelope.as_ref().map(|envelope| (domain, envelope)))
+            .ok_or_else(|| Obstacle::Status(format!("the domain `{}` has no storage yet", product.id.domain)))?;
+        futures::try_join!(self.observe_encryption(envelope), self.observe_trust(domain, envelope))?;
+        for port in &product.manifest.output_ports {
+            let address = product.manifest.address(port);
+            if port.format == Format::Iceberg {
+                self.table(&address, port, envelope).await?;
+            }
+            if !port.format.is_endpoint() {
+                self.describe(&address, &product.manifest, port, envelope, product.revision).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Trusts no declared value: the bucket must encrypt with the domain's key.
+    async fn observe_encryption(&self, envelope: &Envelope) -> Result<(), Obstacle> {
+        let protection = self.storage.protection(None, &envelope.bucket).await?;
+        match protection.default_key {
+            Some(key) if same_key(&key, &envelope.key_arn) => Ok(()),
+            Some(key) => Err(Obstacle::Status(format!("the bucket `{}` encrypts with `{key}`, not with the domain's key", envelope.bucket))),
+            None => Err(Obstacle::Status(format!("the bucket `{}` does not encrypt with the domain's key", envelope.bucket))),
+        }
+    }
+
+    /// The observer role must let the platform in, by the domain's external id.
+    async fn observe_trust(&self, domain: &Domain, envelope: &Envelope) -> Result<(), Obstacle> {
+        let request = observer(domain, envelope);
+        match self.vendor.vend(&request).await {
+            Ok(_) => Ok(()),
+            Err(StoreError::Denied { detail, .. }) => {
+                Err(Obstacle::Status(format!("the observer role of `{}` does not let the platform in: {detail}", domain.id)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The table exists and has the registered schema.
+    async fn table(&self, address: &PortAddress, port: &OutputPort, envelope: &Envelope) -> Result<(), Obstacle> {
+        let database = &envelope.glue_database;
+        let name = address.table();
+        let location = format!("s3://{}/{}", envelope.bucket, address.prefix());
+        let Some(table) = self.catalog.table(database, &name).await? else {
+            let metadata_location = match self.newest_metadata(address, envelope).await? {
+                // The entry was lost, the table was not: point at it again.
+                Some(key) => format!("s3://{}/{key}", envelope.bucket),
+                None => {
+                    let metadata = self.format.create(&location, &port.schema, self.clock.now())?;
+                    self.write_metadata(address, envelope, 0, metadata).await?
+                }
+            };
+            let table = CatalogTable { database: database.clone(), name, location, metadata_location, version_id: None };
+            return match self.catalog.create_table(&table, &port.schema).await {
+                Ok(()) => Ok(()),
+                // Another delivery came first; the next look finds its table.
+                Err(StoreError::Conflict) => Ok(()),
+                Err(error) => Err(error.into()),
+            };
+        };
+        if table.location.trim_end_matches('/') != location {
+            return Err(Obstacle::Status(format!("the table `{name}` lies at `{}`, not at `{location}`", table.location)));
+        }
+        let key = key_of(&table.metadata_location, &envelope.bucket)
+            .ok_or_else(|| Obstacle::Status(format!("the table `{name}` points outside its bucket: `{}`", table.metadata_location)))?;
+        let metadata = self
+            .storage
+            .get(None, &envelope.bucket, key)
+            .await?
+            .ok_or_else(|| Obstacle::Status(format!("the metadata of the table `{name}` is gone: `{}`", table.metadata_location)))?;
+        if let Some(evolved) = self.format.evolve(&metadata, &port.schema, self.clock.now())? {
+            let next = metadata_number(key).map_or(0, |number| number + 1);
+            let metadata_location = self.write_metadata(address, envelope, next, evolved).await?;
+            self.catalog.swap(&table, &metadata_location, Some(&port.schema)).await?;
+        }
+        Ok(())
+    }
+
+    async fn newest_metadata(&self, address: &PortAddress, envelope: &Envelope) -> Result<Option<String>, StoreError> {
+        let prefix = format!("{}/metadata/", address.prefix());
+        let entries = self.storage.list(None, &envelope.bucket, &prefix, 10_000).await?;
+        let numbered = entries.into_iter().filter_map(|entry| metadata_number(&entry.key).map(|number| (number, entry.modified, entry.key)));
+        Ok(numbered.max().map(|(_, _, key)| key))
+    }
+
+    async fn write_metadata(&self, address: &PortAddress, envelope: &Envelope, number: u64, metadata: Vec<u8>) -> Result<String, StoreError> {
+        let key = metadata_key(address, number);
+        self.storage.create(&envelope.bucket, &key, metadata, "application/json").await?;
+        Ok(format!("s3://{}/{key}", envelope.bucket))
+    }
+
+    /// Leaves a description beside the data, so that whoever finds the files knows what they are and under which terms.
+    async fn describe(
+        &self,
+        address: &PortAddress,
+        manifest: &Manifest,
+        port: &OutputPort,
+        envelope: &Envelope,
+        revision: u64,
+    ) -> Result<(), StoreError> {
+        let key = format!("{}/_mesh/port-r{revision:010}.json", address.prefix());
+        let body = json!({
+            "port": address,
+            "product_version": manifest.version,
+            "classification": manifest.classification,
+            "retention": manifest.retention,
+            "owner": manifest.owner,
+            "output_port": port,
+        });
+        let body = serde_json::to_vec_pretty(&body).map_err(|error| StoreError::corrupt("manifest", error))?;
+        match self.storage.create(&envelope.bucket, &key, body, "application/json").await {
+            Ok(()) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Asks for credentials of a domain's observer role.
+pub(crate) fn observer(domain: &Domain, envelope: &Envelope) -> VendRequest {
+    VendRequest {
+        mode: Mode::Observe,
+        role_arn: envelope.observer_role_arn.clone(),
+        external_id: domain.external_id.clone(),
+        session_name: format!("observe-{}", domain.id),
+        bucket: envelope.bucket.clone(),
+        prefix: String::new(),
+        key_arn: envelope.key_arn.clone(),
+        lifetime: OBSERVER_LIFETIME,
+    }
+}
+
+/// A new key for a port's metadata file: numbered, so that the newest can be told, and unique, so that nobody's is overwritten.
+pub fn metadata_key(address: &PortAddress, number: u64) -> String {
+    format!("{}/metadata/{number:05}-{}.metadata.json", address.prefix(), new_id())
+}
+
+/// The number in a metadata file's key.
+pub fn metadata_number(key: &str) -> Option<u64> {
+    let name = key.rsplit('/').next()?.strip_suffix(".metadata.json")?;
+    name.split_once('-')?.0.parse().ok()
+}
+
+/// The key within `bucket` of an `s3://` URL.
+pub fn key_of<'a>(url: &'a str, bucket: &str) -> Option<&'a str> {
+    url.strip_prefix("s3://")?.strip_prefix(bucket)?.strip_prefix('/')
+}
+
+/// S3 answers with a key's id or ARN, as it was given.
+fn same_key(observed: &str, arn: &str) -> bool {
+    observed == arn || arn.rsplit('/').next() == Some(observed)
+}

@@ -1,0 +1,545 @@
+//! Planning and registering products: one judgement, asked for by a dry run, by the gate itself and by the plan of a client.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures::future::try_join_all;
+use jiff::Timestamp;
+use mesh_evolution::{Change, ChangeKind};
+use mesh_manifest::{Diagnostic, Manifest, PortAddress, ProductId, Severity, Spans};
+use mesh_policy::Action;
+use serde_json::json;
+
+use crate::{
+    access::no_envelope,
+    audit::AuditEntry,
+    clock::Clock,
+    contract::{Contract, ContractStore},
+    contracts::may_know,
+    domain::{Domain, DomainStore},
+    error::{StoreError, UseCaseError, Violation},
+    idempotency::{IdempotencyStore, Remembered},
+    judgement::{Judge, Question},
+    principal::{Caller, Role},
+    product::{Port, Product, ProductStore, Registration, Status},
+    schema_registry::{RegisteredSchema, SchemaStore},
+};
+
+/// The largest manifest, in bytes: what one item of the store can hold beside its parsed form.
+pub const MAX_MANIFEST_BYTES: usize = 120 * 1024;
+
+/// Plans and registers.
+#[derive(Debug, Clone)]
+pub struct Registrar {
+    pub domains: Arc<dyn DomainStore>,
+    pub products: Arc<dyn ProductStore>,
+    pub contracts: Arc<dyn ContractStore>,
+    pub schemas: Arc<dyn SchemaStore>,
+    pub idempotency: Arc<dyn IdempotencyStore>,
+    pub judge: Judge,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What registering a manifest would do and why it would be refused.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub product: ProductId,
+    pub manifest: Manifest,
+    /// Whether equal content is registered already.
+    pub unchanged: bool,
+    pub changes: Vec<Change>,
+    /// What refuses the registration; empty where it would be accepted.
+    pub violations: Vec<Violation>,
+    pub warnings: Vec<Violation>,
+    /// Live contracts that the change would break.
+    pub affected: Vec<Affected>,
+    /// Digest over everything that was found: what a client saw in its plan, and registration compares.
+    pub findings_digest: String,
+    pub policy_revision: String,
+    domain: Domain,
+    before: Option<Product>,
+    ports_before: Vec<Port>,
+    schemas: BTreeMap<PortAddress, RegisteredSchema>,
+    new_schemas: Vec<RegisteredSchema>,
+}
+
+/// A live contract that a change would break.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Affected {
+    pub contract: String,
+    pub consumer_domain: String,
+    pub contact: String,
+    pub port: PortAddress,
+    /// The fields in question that the consumer says it uses; empty where the whole port is in question.
+    pub fields: Vec<String>,
+    /// The codes of the changes that break it.
+    pub codes: Vec<String>,
+}
+
+/// What came of a registration.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    pub product: Product,
+    /// False where equal content was registered already, or the request is a repetition.
+    pub written: bool,
+    pub warnings: Vec<Violation>,
+}
+
+/// How the client asks.
+#[derive(Debug, Clone, Default)]
+pub struct RegisterOptions {
+    /// The digest of the findings that the client's plan showed.
+    pub findings_digest: Option<String>,
+    /// The idempotency key, already bound to principal and route, and the digest of the body.
+    pub idempotency: Option<(String, String)>,
+}
+
+impl Registrar {
+    /// Works out what registering `text` would do. Nothing is written.
+    pub async fn plan(&self, caller: &Caller, text: &str) -> Result<Plan, UseCaseError> {
+        if text.len() > MAX_MANIFEST_BYTES {
+            let detail = format!("the manifest has {} bytes, more than {MAX_MANIFEST_BYTES}", text.len());
+            return Err(UseCaseError::invalid("manifest.too_large", "", detail));
+        }
+        let parsed = mesh_manifest::parse(text).map_err(|diagnostics| UseCaseError::Invalid(diagnostics.into_iter().map(Violation::from).collect()))?;
+        let manifest = parsed.manifest;
+        let id = manifest.id();
+        if !caller.has(&id.domain, &[Role::Owner, Role::Producer]) {
+            return Err(UseCaseError::forbidden(
+                "product.not_a_producer",
+                format!("only owners and producers of `{}` register its products; you act for `{}`", id.domain, caller.domain),
+                format!("ask an owner of `{}` for the role producer, or name that domain in Mesh-Domain", id.domain),
+            ));
+        }
+        let (domain, before, ports_before, contracts, program) = futures::try_join!(
+            self.domains.domain(&id.domain),
+            self.products.product(&id),
+            self.products.ports(&id),
+            self.contracts.of_product(&id),
+            self.judge.program(&id.domain),
+        )?;
+        let domain = domain.ok_or_else(|| UseCaseError::not_found("domain", &id.domain))?;
+        if domain.envelope.is_none() {
+            return Err(no_envelope(&id));
+        }
+        let now = self.clock.now();
+        let live: Vec<_> = contracts.into_iter().filter(|contract| contract.is_live(now)).collect();
+        let active_before = before.as_ref().filter(|product| product.status != Status::Retired);
+        let unchanged = active_before.is_some_and(|product| product.digest == manifest.digest());
+
+        let mut findings = Findings::new(Some(parsed.spans));
+        findings.warn_all(parsed.warnings);
+        let mut changes = Vec::new();
+        let mut affected = Vec::new();
+        if let Some(before) = &before
+            && !unchanged
+        {
+            changes = mesh_evolution::classify(&before.manifest, &manifest);
+            findings.refuse_all(mesh_evolution::check_versions(&before.manifest, &manifest, &changes).into_iter().map(|violation| {
+                Violation::new(violation.code, violation.pointer, violation.message).with_remedy(violation.remedy)
+            }));
+            affected = affected_contracts(&changes, &live);
+            for broken in &affected {
+                findings.refuse(broken_contract(broken, &changes));
+            }
+            self.check_removed_ports(before, &manifest, &mut findings).await?;
+        }
+        self.check_inputs(caller, &manifest, now, &mut findings).await?;
+        let (schemas, new_schemas) = self.check_schemas(&manifest, now, &mut findings).await?;
+        let question = Question { action: Action::Publish, caller, manifest: &manifest, port: None, contract: None, purpose: None };
+        let decision = program.decide(&question.input());
+        for finding in &decision.findings {
+            let violation = Violation::new(&finding.code, &finding.path, &finding.message).with_remedy(&finding.remedy);
+            match finding.severity {
+                mesh_policy::Severity::Deny => findings.refuse(violation),
+                mesh_policy::Severity::Warn => findings.warn(violation),
+            }
+        }
+        if !decision.allow && !findings.refused() {
+            let detail = "policy does not allow this product to be published".to_owned();
+            findings.refuse(Violation::new("policy.denied", "", detail).with_remedy(decision.remedy.join("; ")));
+        }
+        let (violations, warnings) = findings.finish();
+        let findings_digest = digest(&violations, &warnings, &affected);
+        Ok(Plan {
+            product: id,
+            unchanged,
+            changes,
+            violations,
+            warnings,
+            affected,
+            findings_digest,
+            policy_revision: decision.revision,
+            manifest,
+            domain,
+            before,
+            ports_before,
+            schemas,
+            new_schemas,
+        })
+    }
+
+    /// Registers `text`, if nothing refuses it, in one transaction. Equal content registered again is a no-op with the same answer.
+    pub async fn register(&self, caller: &Caller, text: &str, options: RegisterOptions) -> Result<Registered, UseCaseError> {
+        if let Some((key, body)) = &options.idempotency
+            && let Some(remembered) = self.idempotency.remembered(key).await?
+        {
+            return self.repeat(&remembered, body).await;
+        }
+        let plan = self.plan(caller, text).await?;
+        if let Some(seen) = &options.findings_digest
+            && *seen != plan.findings_digest
+        {
+            let mut violations = plan.violations.clone();
+            violations.extend(plan.warnings.clone());
+            return Err(UseCaseError::Conflict {
+                code: "registration.findings_changed",
+                detail: "what stands against or beside this manifest is not what the plan showed".to_owned(),
+                remedy: Some("plan again and look at the findings".to_owned()),
+                violations,
+            });
+        }
+        if !plan.violations.is_empty() {
+            return Err(UseCaseError::Refused {
+                code: "registration.refused",
+                detail: format!("`{}` cannot be registered: {}", plan.product, count(plan.violations.len())),
+                violations: plan.violations,
+            });
+        }
+        if let (true, Some(product)) = (plan.unchanged, &plan.before) {
+            return Ok(Registered { product: product.clone(), written: false, warnings: plan.warnings });
+        }
+        let registration = self.registration(caller, text, &plan, &options);
+        match self.products.register(&registration).await {
+            Ok(()) => Ok(Registered { product: registration.product, written: true, warnings: plan.warnings }),
+            Err(StoreError::Conflict) => self.lost_race(&plan.product, &options).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Withdraws a product; its name stays with the domain. Refused while others depend on it.
+    pub async fn retire(&self, caller: &Caller, id: &ProductId) -> Result<Product, UseCaseError> {
+        let now = self.clock.now();
+        let (before, contracts) = futures::try_join!(self.products.product(id), self.contracts.of_product(id))?;
+        let before = before.filter(|product| may_know(caller, product, &contracts, now)).ok_or_else(|| UseCaseError::not_found("product", id))?;
+        if !caller.has(&id.domain, &[Role::Owner, Role::Producer]) {
+            return Err(UseCaseError::forbidden(
+                "product.not_a_producer",
+                format!("only owners and producers of `{}` retire its products", id.domain),
+                format!("ask an owner of `{}`", id.domain),
+            ));
+        }
+        if before.status == Status::Retired {
+            return Ok(before);
+        }
+        let mut findings = Findings::new(None);
+        for contract in contracts.iter().filter(|contract| contract.is_live(now)) {
+            let detail = format!("`{}` reads `{}` under the contract `{}`", contract.consumer_domain, contract.port, contract.id);
+            findings.refuse(
+                Violation::new("product.live_contract", "", detail).with_remedy(format!("agree with {} on an end and revoke it", contract.contact)),
+            );
+        }
+        for port in &before.manifest.output_ports {
+            for downstream in self.products.downstream(&before.manifest.address(port)).await? {
+                let detail = format!("`{downstream}` is made from `{}`", before.manifest.address(port));
+                findings.refuse(Violation::new("product.downstream", "", detail).with_remedy("have it drop the input first"));
+            }
+        }
+        let (violations, _) = findings.finish();
+        if !violations.is_empty() {
+            return Err(UseCaseError::Refused { code: "product.in_use", detail: format!("`{id}` is still in use"), violations });
+        }
+        let product = Product { status: Status::Retired, status_detail: None, revision: before.revision + 1, registered_at: now, ..before.clone() };
+        let registration = Registration {
+            audit: AuditEntry::new(now, id, "product.retired", caller, json!({ "revision": product.revision })),
+            ports: Vec::new(),
+            removed_ports: before.manifest.output_ports.iter().map(|port| before.manifest.address(port)).collect(),
+            schemas: Vec::new(),
+            inputs: Vec::new(),
+            removed_inputs: before.manifest.inputs.iter().map(|input| input.port.clone()).collect(),
+            remember: None,
+            before: Some(before),
+            product,
+        };
+        match self.products.register(&registration).await {
+            Ok(()) => Ok(registration.product),
+            Err(StoreError::Conflict) => Err(raced(id)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn registration(&self, caller: &Caller, text: &str, plan: &Plan, options: &RegisterOptions) -> Registration {
+        let now = self.clock.now();
+        let (manifest, before) = (&plan.manifest, plan.before.as_ref());
+        let revision = before.map_or(0, |before| before.revision) + 1;
+        let bucket = plan.domain.envelope.as_ref().map(|envelope| envelope.bucket.as_str()).unwrap_or_default();
+        let ports: Vec<_> = manifest
+            .output_ports
+            .iter()
+            .map(|port| {
+                let address = manifest.address(port);
+                Port {
+                    version: port.version.clone(),
+                    revision,
+                    schema_id: plan.schemas.get(&address).map(|schema| schema.id.clone()).unwrap_or_default(),
+                    format: port.format,
+                    freshness: port.sla.freshness,
+                    endpoint: port.endpoint.clone().unwrap_or_else(|| format!("s3://{bucket}/{}", address.prefix())),
+                    since: plan.ports_before.iter().find(|before| before.address == address).map_or(now, |before| before.since),
+                    address,
+                }
+            })
+            .collect();
+        let inputs: Vec<_> = manifest.inputs.iter().map(|input| input.port.clone()).collect();
+        let removed_ports = before.map(|before| addresses(&before.manifest)).unwrap_or_default();
+        let removed_inputs: Vec<_> = before.map(|before| before.manifest.inputs.iter().map(|input| input.port.clone()).collect()).unwrap_or_default();
+        let product = Product {
+            id: plan.product.clone(),
+            version: manifest.version.clone(),
+            status: Status::Provisioning,
+            status_detail: None,
+            manifest_text: text.to_owned(),
+            digest: manifest.digest(),
+            manifest: manifest.clone(),
+            revision,
+            registered_at: now,
+            registered_by: caller.principal.to_string(),
+            provisioned_revision: before.map_or(0, |before| before.provisioned_revision),
+            indexed_revision: before.map_or(0, |before| before.indexed_revision),
+            contracts_revision: before.map_or(0, |before| before.contracts_revision),
+        };
+        let detail = json!({ "revision": revision, "version": manifest.version, "digest": product.digest, "policy_revision": plan.policy_revision });
+        Registration {
+            audit: AuditEntry::new(now, &plan.product, "product.registered", caller, detail),
+            removed_ports: removed_ports.into_iter().filter(|address| !ports.iter().any(|port| port.address == *address)).collect(),
+            removed_inputs: removed_inputs.into_iter().filter(|input| !inputs.contains(input)).collect(),
+            schemas: plan.new_schemas.clone(),
+            remember: options.idempotency.as_ref().map(|(key, body_digest)| Remembered {
+                key: key.clone(),
+                body_digest: body_digest.clone(),
+                answer: plan.product.to_string(),
+                expires_at: now + jiff::SignedDuration::from_hours(24),
+            }),
+            before: plan.before.clone(),
+            inputs,
+            ports,
+            product,
+        }
+    }
+
+    async fn repeat(&self, remembered: &Remembered, body: &str) -> Result<Registered, UseCaseError> {
+        if remembered.body_digest != body {
+            return Err(UseCaseError::Invalid(vec![
+                Violation::new("idempotency.other_body", "/headers/Idempotency-Key", "this idempotency key was used for another request")
+                    .with_remedy("use a new key for a new request"),
+            ]));
+        }
+        let id: ProductId = remembered.answer.parse().map_err(|error| StoreError::corrupt("idempotency record", error))?;
+        let product = self.products.product(&id).await?.ok_or_else(|| UseCaseError::not_found("product", &id))?;
+        Ok(Registered { product, written: false, warnings: Vec::new() })
+    }
+
+    /// The same key sent twice at once is no race with somebody else: the second gets the answer of the first.
+    async fn lost_race(&self, id: &ProductId, options: &RegisterOptions) -> Result<Registered, UseCaseError> {
+        if let Some((key, body)) = &options.idempotency
+            && let Some(remembered) = self.idempotency.remembered(key).await?
+        {
+            return self.repeat(&remembered, body).await;
+        }
+        Err(raced(id))
+    }
+
+    async fn check_removed_ports(&self, before: &Product, manifest: &Manifest, findings: &mut Findings) -> Result<(), UseCaseError> {
+        for address in addresses(&before.manifest) {
+            if manifest.output_ports.iter().any(|port| manifest.address(port) == address) {
+                continue;
+            }
+            for downstream in self.products.downstream(&address).await? {
+                let detail = format!("`{downstream}` is made from `{address}`, which the manifest no longer lists");
+                findings.refuse(
+                    Violation::new("evolution.port_removed_downstream", "/outputPorts", detail).with_remedy("keep the port until that product has moved on"),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Inputs must exist; across domains a missing contract is a warning, since reads are denied until there is one.
+    async fn check_inputs(&self, caller: &Caller, manifest: &Manifest, now: Timestamp, findings: &mut Findings) -> Result<(), UseCaseError> {
+        let look_ups = manifest.inputs.iter().map(|input| async move {
+            let id = &input.port.product;
+            futures::try_join!(self.products.product(id), self.contracts.of_product(id))
+        });
+        let upstream = try_join_all(look_ups).await?;
+        for (index, (input, (product, contracts))) in manifest.inputs.iter().zip(upstream).enumerate() {
+            let pointer = format!("/inputs/{index}/port");
+            let known = product.filter(|product| product.status != Status::Retired && may_know(caller, product, &contracts, now));
+            if known.is_none_or(|product| product.manifest.port(&input.port).is_none()) {
+                let violation = Violation::new("input.unknown", pointer, format!("the input `{}` does not exist", input.port));
+                findings.refuse(violation.with_remedy("name a port of a registered product, as the marketplace shows it"));
+                continue;
+            }
+            let covered = contracts.iter().any(|contract| {
+                contract.consumer_domain == manifest.domain && contract.port == input.port && contract.purpose == input.purpose && contract.is_live(now)
+            });
+            if input.port.product.domain != manifest.domain && !covered {
+                let detail = format!("`{}` has no live contract on `{}` for `{}`: reading it is denied until there is one", manifest.domain, input.port, input.purpose);
+                findings.warn(Violation::new("input.no_contract", pointer, detail).with_remedy("ask for a consumption contract"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Content of a registered version never changes.
+    async fn check_schemas(
+        &self,
+        manifest: &Manifest,
+        now: Timestamp,
+        findings: &mut Findings,
+    ) -> Result<(BTreeMap<PortAddress, RegisteredSchema>, Vec<RegisteredSchema>), UseCaseError> {
+        let subjects = manifest.output_ports.iter().map(|port| {
+            let subject = manifest.address(port).subject();
+            async move { self.schemas.versions(&subject).await }
+        });
+        let registered = try_join_all(subjects).await?;
+        let (mut all, mut new) = (BTreeMap::new(), Vec::new());
+        for (index, (port, versions)) in manifest.output_ports.iter().zip(registered).enumerate() {
+            let address = manifest.address(port);
+            let schema = RegisteredSchema::new(address.subject(), port.version.clone(), port.schema.clone(), now);
+            match versions.into_iter().find(|known| known.version == port.version) {
+                Some(known) if known.digest == schema.digest => {
+                    all.insert(address, known);
+                }
+                Some(_) => {
+                    let pointer = format!("/outputPorts/{index}/version");
+                    let detail = format!("version {} of `{}` is registered with another schema", port.version, address.subject());
+                    findings.refuse(Violation::new("schema.version_taken", pointer, detail).with_remedy("give the port a new version"));
+                }
+                None => {
+                    new.push(schema.clone());
+                    all.insert(address, schema);
+                }
+            }
+        }
+        Ok((all, new))
+    }
+}
+
+fn addresses(manifest: &Manifest) -> Vec<PortAddress> {
+    manifest.output_ports.iter().map(|port| manifest.address(port)).collect()
+}
+
+fn raced(id: &ProductId) -> UseCaseError {
+    UseCaseError::conflict(
+        "registration.raced",
+        format!("`{id}`, or a contract on it, was changed by somebody else meanwhile; nothing was written"),
+        "plan again and retry",
+    )
+}
+
+fn count(violations: usize) -> String {
+    if violations == 1 { "one thing stands against it".to_owned() } else { format!("{violations} things stand against it") }
+}
+
+/// The live contracts that the major changes break: those on the port that use the field, or that agreed on more than is promised now.
+fn affected_contracts(changes: &[Change], live: &[Contract]) -> Vec<Affected> {
+    let mut affected = Vec::new();
+    for contract in live {
+        let breaks = |change: &&Change| {
+            change.kind == ChangeKind::Major
+                && change.port.as_ref() == Some(&contract.port)
+                && change.field.as_ref().is_none_or(|field| contract.uses(field))
+                && change.loosened_freshness.is_none_or(|promised| promised > contract.agreed_freshness)
+        };
+        let broken: Vec<_> = changes.iter().filter(breaks).collect();
+        if broken.is_empty() {
+            continue;
+        }
+        let mut codes: Vec<_> = broken.iter().map(|change| change.code.to_string()).collect();
+        codes.sort();
+        codes.dedup();
+        affected.push(Affected {
+            contract: contract.id.to_string(),
+            consumer_domain: contract.consumer_domain.to_string(),
+            contact: contract.contact.clone(),
+            port: contract.port.clone(),
+            fields: broken.iter().filter_map(|change| change.field.clone()).collect(),
+            codes,
+        });
+    }
+    affected
+}
+
+fn broken_contract(affected: &Affected, changes: &[Change]) -> Violation {
+    let pointer = changes
+        .iter()
+        .find(|change| change.port.as_ref() == Some(&affected.port) && affected.codes.iter().any(|code| *code == *change.code))
+        .map(|change| change.pointer.clone())
+        .unwrap_or_default();
+    let what = if affected.fields.is_empty() { format!("`{}`", affected.port) } else { format!("`{}` of `{}`", affected.fields.join("`, `"), affected.port) };
+    let detail = format!("this breaks `{}`, which uses {what} under the contract `{}` ({})", affected.consumer_domain, affected.contract, affected.contact);
+    Violation::new("evolution.breaks_contract", pointer, detail).with_remedy("publish the change as a new major of the port beside the old one, and let consumers move")
+}
+
+/// Collects what is found, each with its place in the text.
+struct Findings {
+    spans: Option<Spans>,
+    violations: Vec<Violation>,
+    warnings: Vec<Violation>,
+}
+
+impl Findings {
+    fn new(spans: Option<Spans>) -> Self {
+        Self { spans, violations: Vec::new(), warnings: Vec::new() }
+    }
+
+    fn located(&self, mut violation: Violation) -> Violation {
+        violation.position = violation.position.or_else(|| Some(self.spans.as_ref()?.locate(&violation.pointer)));
+        violation
+    }
+
+    fn refuse(&mut self, violation: Violation) {
+        let violation = self.located(violation);
+        self.violations.push(violation);
+    }
+
+    fn refuse_all(&mut self, violations: impl IntoIterator<Item = Violation>) {
+        for violation in violations {
+            self.refuse(violation);
+        }
+    }
+
+    fn warn(&mut self, violation: Violation) {
+        let violation = self.located(violation);
+        self.warnings.push(violation);
+    }
+
+    fn warn_all(&mut self, diagnostics: Vec<Diagnostic>) {
+        for diagnostic in diagnostics {
+            match diagnostic.severity {
+                Severity::Error => self.violations.push(diagnostic.into()),
+                Severity::Warning => self.warnings.push(diagnostic.into()),
+            }
+        }
+    }
+
+    fn refused(&self) -> bool {
+        !self.violations.is_empty()
+    }
+
+    fn finish(self) -> (Vec<Violation>, Vec<Violation>) {
+        (self.violations, self.warnings)
+    }
+}
+
+/// Over codes, places and texts, in order: equal findings are equal whatever revision found them.
+fn digest(violations: &[Violation], warnings: &[Violation], affected: &[Affected]) -> String {
+    let key = |violation: &Violation| (violation.code.clone(), violation.pointer.clone(), violation.detail.clone());
+    let mut violations: Vec<_> = violations.iter().map(key).collect();
+    let mut warnings: Vec<_> = warnings.iter().map(key).collect();
+    let mut affected: Vec<_> = affected.iter().map(|one| (one.contract.clone(), one.codes.clone(), one.fields.clone())).collect();
+    violations.sort();
+    warnings.sort();
+    affected.sort();
+    mesh_manifest::canonical::digest(&(violations, warnings, affected))
+}
+
