@@ -46,9 +46,7 @@ pub struct Finding {
 }
 
 /// Weight of a finding.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Stops the action.
@@ -67,9 +65,7 @@ pub struct Offer {
 }
 
 /// Where an offer comes from.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OfferSource {
     /// The product's policy.
@@ -111,15 +107,16 @@ pub struct Obligation {
 impl Decision {
     /// Findings that deny.
     pub fn denials(&self) -> impl Iterator<Item = &Finding> {
-        self.findings
-            .iter()
-            .filter(|finding| finding.severity == Severity::Deny)
+        self.findings.iter().filter(|finding| finding.severity == Severity::Deny)
+    }
+
+    /// Whether nothing but approvals is missing: a contract so requested is pending, not refused.
+    pub fn awaits_approval(&self) -> bool {
+        !self.allow && self.denials().all(|finding| finding.code == "policy.approval_missing")
     }
 
     /// Approvals asked for and not given.
     pub fn missing_approvals(&self) -> impl Iterator<Item = &RequiredApproval> {
-        self.required_approvals
-            .iter()
-            .filter(|approval| approval.satisfied_by.is_none())
+        self.required_approvals.iter().filter(|approval| approval.satisfied_by.is_none())
     }
 }

@@ -25,13 +25,7 @@ pub(crate) enum Head {
 }
 
 impl Head {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Deny,
-        Self::Warn,
-        Self::RequireApproval,
-        Self::Obligation,
-        Self::Offer,
-    ];
+    pub(crate) const ALL: [Self; 5] = [Self::Deny, Self::Warn, Self::RequireApproval, Self::Obligation, Self::Offer];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -73,9 +67,7 @@ impl Entry {
 /// what cannot be understood must not count as silence.
 pub(crate) fn read(head: Head, value: &Value) -> Result<Vec<Entry>, String> {
     let name = head.name();
-    let set = value
-        .as_set()
-        .map_err(|_| format!("`{name}` is not a set of objects"))?;
+    let set = value.as_set().map_err(|_| format!("`{name}` is not a set of objects"))?;
     if set.len() > MAX_ENTRIES {
         return Err(format!("`{name}` holds more than {MAX_ENTRIES} entries"));
     }
@@ -84,9 +76,7 @@ pub(crate) fn read(head: Head, value: &Value) -> Result<Vec<Entry>, String> {
 
 fn read_entry(head: Head, value: &Value) -> Result<Entry, String> {
     let name = head.name();
-    let object = value
-        .as_object()
-        .map_err(|_| format!("an entry of `{name}` is not an object"))?;
+    let object = value.as_object().map_err(|_| format!("an entry of `{name}` is not an object"))?;
     let mut entry = BTreeMap::new();
     for key in head.keys() {
         let text = object
@@ -94,26 +84,18 @@ fn read_entry(head: Head, value: &Value) -> Result<Entry, String> {
             .and_then(|text| text.as_string().ok())
             .ok_or_else(|| format!("an entry of `{name}` has no text `{key}`"))?;
         if text.len() > MAX_TEXT {
-            return Err(format!(
-                "`{key}` in an entry of `{name}` is longer than {MAX_TEXT} bytes"
-            ));
+            return Err(format!("`{key}` in an entry of `{name}` is longer than {MAX_TEXT} bytes"));
         }
         entry.insert(*key, text.to_string());
     }
     if object.len() != entry.len() {
-        return Err(format!(
-            "an entry of `{name}` has keys besides {}",
-            head.keys().join(", ")
-        ));
+        return Err(format!("an entry of `{name}` has keys besides {}", head.keys().join(", ")));
     }
     let required = match head {
         Head::Deny | Head::Warn => &["code", "message"][..],
         other => other.keys(),
     };
-    match required
-        .iter()
-        .find(|key| entry.get(*key).is_none_or(|text| text.is_empty()))
-    {
+    match required.iter().find(|key| entry.get(*key).is_none_or(|text| text.is_empty())) {
         Some(key) => Err(format!("an entry of `{name}` has an empty `{key}`")),
         None => Ok(Entry(entry)),
     }
@@ -131,11 +113,8 @@ mod tests {
 
     #[test]
     fn a_whole_entry_is_read() {
-        let entries = read(
-            Head::Deny,
-            &value(r#"{{"code": "a.b", "message": "m", "path": "", "remedy": "r"}}"#),
-        )
-        .unwrap();
+        let entries =
+            read(Head::Deny, &value(r#"{{"code": "a.b", "message": "m", "path": "", "remedy": "r"}}"#)).unwrap();
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].text("code"), "a.b");
     }
@@ -145,28 +124,15 @@ mod tests {
         for (rego, message) in [
             ("true", "`deny` is not a set of objects"),
             (r#"{"text"}"#, "an entry of `deny` is not an object"),
-            (
-                r#"{{"code": "a", "path": "", "remedy": ""}}"#,
-                "an entry of `deny` has no text `message`",
-            ),
-            (
-                r#"{{"code": 7, "message": "m", "path": "", "remedy": ""}}"#,
-                "an entry of `deny` has no text `code`",
-            ),
-            (
-                r#"{{"code": "", "message": "m", "path": "", "remedy": ""}}"#,
-                "an entry of `deny` has an empty `code`",
-            ),
+            (r#"{{"code": "a", "path": "", "remedy": ""}}"#, "an entry of `deny` has no text `message`"),
+            (r#"{{"code": 7, "message": "m", "path": "", "remedy": ""}}"#, "an entry of `deny` has no text `code`"),
+            (r#"{{"code": "", "message": "m", "path": "", "remedy": ""}}"#, "an entry of `deny` has an empty `code`"),
             (
                 r#"{{"code": "a", "message": "m", "path": "", "remedy": "", "x": 1}}"#,
                 "an entry of `deny` has keys besides code, message, path, remedy",
             ),
         ] {
-            assert_eq!(
-                read(Head::Deny, &value(rego)),
-                Err(message.to_owned()),
-                "{rego}"
-            );
+            assert_eq!(read(Head::Deny, &value(rego)), Err(message.to_owned()), "{rego}");
         }
     }
 }

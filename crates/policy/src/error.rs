@@ -5,18 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One reason against publishing, with its place and what to do. Errors are collected, so that an
 /// author sees all of them at once.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    thiserror::Error,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[error("{file}:{line}:{column}: {message}; {remedy}")]
 pub struct PolicyError {
     /// Path of the module, as it was given.

@@ -38,10 +38,7 @@ pub fn domain(root: &Path, domain: &str) -> io::Result<Option<PolicySource>> {
     if !root.join(&folder).is_dir() {
         return Ok(None);
     }
-    Ok(Some(PolicySource::domain(
-        domain,
-        rules_below(root, &folder)?,
-    )))
+    Ok(Some(PolicySource::domain(domain, rules_below(root, &folder)?)))
 }
 
 /// The product level's offers.
@@ -71,21 +68,13 @@ pub fn rule_folders(root: &Path) -> io::Result<Vec<RuleFolder>> {
     let mut found = Vec::new();
     let mut add = |folder: &Path, level, domain: Option<&str>| -> io::Result<()> {
         for path in folders(folder)? {
-            found.push(RuleFolder {
-                path,
-                level,
-                domain: domain.map(str::to_owned),
-            });
+            found.push(RuleFolder { path, level, domain: domain.map(str::to_owned) });
         }
         Ok(())
     };
     add(&root.join("global"), Level::Global, None)?;
     for domain in domains(root)? {
-        add(
-            &root.join("domains").join(&domain),
-            Level::Domain,
-            Some(&domain),
-        )?;
+        add(&root.join("domains").join(&domain), Level::Domain, Some(&domain))?;
     }
     add(&root.join("products"), Level::Product, None)?;
     Ok(found)
@@ -120,22 +109,16 @@ pub(crate) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let mut paths = std::fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<Vec<_>>>()?;
+    let mut paths =
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
 }
 
 fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    Ok(entries(folder)?
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .collect())
+    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 pub(crate) fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

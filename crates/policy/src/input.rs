@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// The question: may `principal` do `action` on `product` (and `port`)?
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = require_all)]
 pub struct PolicyInput {
     /// What is about to happen.
     pub action: Action,
@@ -20,15 +21,12 @@ pub struct PolicyInput {
     pub ports: Vec<Port>,
     /// The one port, or null for `publish`.
     #[serde(deserialize_with = "present")]
-    #[schemars(required)]
     pub port: Option<Port>,
     /// The consumption contract that covers the request, or null.
     #[serde(deserialize_with = "present")]
-    #[schemars(required)]
     pub contract: Option<Contract>,
     /// What the data is wanted for, or null where nothing was said.
     #[serde(deserialize_with = "present")]
-    #[schemars(required)]
     pub purpose: Option<String>,
     /// Whether the acting domain owns the product.
     pub same_domain: bool,
@@ -110,7 +108,7 @@ pub struct Owner {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Access {
-    /// `company`, `domain` or `private`.
+    /// `hidden`, `domain` or `company`.
     pub visibility: String,
     /// Purposes that the owner accepts; empty means any.
     pub purposes: Vec<String>,
@@ -124,7 +122,7 @@ pub struct Port {
     pub name: String,
     /// The port's major version.
     pub major: u32,
-    /// `iceberg`, `parquet`, `csv` or `json`.
+    /// `iceberg`, `parquet`, `csv`, `json`…
     pub format: String,
     /// The promise.
     pub sla: Sla,
@@ -143,6 +141,7 @@ pub struct Sla {
 /// One field of a port's schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = require_all)]
 pub struct Field {
     /// Field name.
     pub name: String,
@@ -153,7 +152,6 @@ pub struct Field {
     pub required: bool,
     /// Personal data in it, or null.
     #[serde(deserialize_with = "present")]
-    #[schemars(required)]
     pub pii: Option<Pii>,
 }
 
@@ -163,7 +161,7 @@ pub struct Field {
 pub struct Pii {
     /// What it tells: `name`, `email`, `location`…
     pub category: String,
-    /// `none`, or how it is protected: `encrypted`, `hashed`, `masked`, `tokenized`.
+    /// `none`, `masked`, `tokenized` or `encrypted`.
     pub protection: String,
 }
 
@@ -209,21 +207,12 @@ impl PolicyInput {
         need(text(&self.product.id), "/product/id");
         need(text(&self.product.domain), "/product/domain");
         need(text(&self.product.name), "/product/name");
-        need(
-            text(&self.product.classification),
-            "/product/classification",
-        );
-        need(
-            text(&self.product.access.visibility),
-            "/product/access/visibility",
-        );
+        need(text(&self.product.classification), "/product/classification");
+        need(text(&self.product.access.visibility), "/product/access/visibility");
         need(!self.ports.is_empty(), "/ports");
         if self.action != Action::Publish {
             need(self.port.is_some(), "/port");
-            need(
-                self.port.is_none() || self.ports.first() == self.port.as_ref(),
-                "/ports/0",
-            );
+            need(self.port.is_none() || self.ports.first() == self.port.as_ref(), "/ports/0");
             need(self.ports.len() <= 1, "/ports/1");
         }
         if let Some(contract) = &self.contract {
@@ -231,10 +220,7 @@ impl PolicyInput {
             need(text(&contract.consumer_domain), "/contract/consumer_domain");
             need(text(&contract.status), "/contract/status");
         }
-        need(
-            !self.same_domain || self.principal.domain == self.product.domain,
-            "/same_domain",
-        );
+        need(!self.same_domain || self.principal.domain == self.product.domain, "/same_domain");
         missing
     }
 
@@ -254,6 +240,16 @@ where
     T: Deserialize<'de>,
 {
     Option::deserialize(deserializer)
+}
+
+/// Says the same in the schema.
+fn require_all(schema: &mut schemars::Schema) {
+    let keys: Vec<serde_json::Value> = schema
+        .get("properties")
+        .and_then(serde_json::Value::as_object)
+        .map(|properties| properties.keys().cloned().map(Into::into).collect())
+        .unwrap_or_default();
+    schema.insert("required".to_owned(), keys.into());
 }
 
 #[cfg(test)]
@@ -288,16 +284,7 @@ mod tests {
 
     #[test]
     fn every_key_must_be_there_even_a_nullable_one() {
-        for key in [
-            "action",
-            "principal",
-            "product",
-            "ports",
-            "port",
-            "contract",
-            "purpose",
-            "same_domain",
-        ] {
+        for key in ["action", "principal", "product", "ports", "port", "contract", "purpose", "same_domain"] {
             let mut value = read();
             value.as_object_mut().unwrap().remove(key);
             let error = serde_json::from_value::<PolicyInput>(value).unwrap_err();
@@ -306,14 +293,18 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_asks_for_every_key() {
+        let schema = schemars::schema_for!(PolicyInput).to_value();
+        let required = schema["required"].as_array().unwrap();
+        assert_eq!(required.len(), schema["properties"].as_object().unwrap().len());
+    }
+
+    #[test]
     fn the_empty_and_the_contradictory_are_missing() {
         let mut input: PolicyInput = serde_json::from_value(read()).unwrap();
         input.product.classification = " ".into();
         input.port = None;
         input.same_domain = true;
-        assert_eq!(
-            input.missing(),
-            ["/product/classification", "/port", "/same_domain"]
-        );
+        assert_eq!(input.missing(), ["/product/classification", "/port", "/same_domain"]);
     }
 }

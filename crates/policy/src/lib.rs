@@ -26,9 +26,6 @@ pub mod testing;
 
 pub use decision::{Decision, Finding, Obligation, Offer, OfferSource, RequiredApproval, Severity};
 pub use error::PolicyError;
-pub use input::{
-    Access, Action, Approval, Contract, Field, Owner, Pii, PolicyInput, Port, Principal, Product,
-    Sla,
-};
+pub use input::{Access, Action, Approval, Contract, Field, Owner, Pii, PolicyInput, Port, Principal, Product, Sla};
 pub use program::{PolicySet, Program};
 pub use source::{Level, PolicySource};

@@ -4,9 +4,7 @@ use regorus::{Engine, Value};
 use serde::Deserialize;
 
 use crate::check::{self, CheckedRule};
-use crate::decision::{
-    Decision, Finding, Obligation, Offer, OfferSource, RequiredApproval, Severity,
-};
+use crate::decision::{Decision, Finding, Obligation, Offer, OfferSource, RequiredApproval, Severity};
 use crate::entries::{self, Entry, Head};
 use crate::error::PolicyError;
 use crate::input::{Action, PolicyInput};
@@ -31,10 +29,7 @@ impl PolicySet {
         domain: Option<&PolicySource>,
         product: Option<&PolicySource>,
     ) -> Result<Program, Vec<PolicyError>> {
-        let sources: Vec<&PolicySource> = std::iter::once(global)
-            .chain(domain)
-            .chain(product)
-            .collect();
+        let sources: Vec<&PolicySource> = std::iter::once(global).chain(domain).chain(product).collect();
         let revision = source::revision(&sources);
         let checked = check::check(global, domain, product)?;
         Ok(Program {
@@ -96,10 +91,7 @@ impl Program {
         {
             return self.denied(
                 "policy.engine_error",
-                format!(
-                    "policies of domain `{domain}` were asked about a product of `{}`",
-                    input.product.domain
-                ),
+                format!("policies of domain `{domain}` were asked about a product of `{}`", input.product.domain),
                 "decide by the program of the product's own domain".to_owned(),
                 Vec::new(),
             );
@@ -131,12 +123,7 @@ impl Program {
                         .eval_rule(path)
                         .map_err(|error| check::first_line(&error.to_string()))
                         .and_then(|value| entries::read(head, &value));
-                    said.push(Said {
-                        level: rule.level,
-                        rule: rule.name.clone(),
-                        head,
-                        entries,
-                    });
+                    said.push(Said { level: rule.level, rule: rule.name.clone(), head, entries });
                 }
             }
             Ok(said)
@@ -157,14 +144,10 @@ impl Program {
         for said in said {
             said.add_to(&mut decision, input);
         }
-        let unapproved: Vec<Finding> = decision
-            .missing_approvals()
-            .map(|approval| approval_finding(approval, input))
-            .collect();
-        let mut missing: Vec<String> = decision
-            .missing_approvals()
-            .map(|approval| format!("/contract/approvals/{}", approval.role))
-            .collect();
+        let unapproved: Vec<Finding> =
+            decision.missing_approvals().map(|approval| approval_finding(approval, input)).collect();
+        let mut missing: Vec<String> =
+            decision.missing_approvals().map(|approval| format!("/contract/approvals/{}", approval.role)).collect();
         missing.dedup();
         decision.missing = missing;
         decision.findings.extend(unapproved);
@@ -184,13 +167,7 @@ impl Program {
         decision
     }
 
-    fn denied(
-        &self,
-        code: &str,
-        message: String,
-        remedy: String,
-        missing: Vec<String>,
-    ) -> Decision {
+    fn denied(&self, code: &str, message: String, remedy: String, missing: Vec<String>) -> Decision {
         Decision {
             allow: false,
             findings: vec![Finding {
@@ -246,11 +223,7 @@ impl Said {
                     message: entry.text("message"),
                     path: entry.text("path"),
                     remedy: entry.text("remedy"),
-                    severity: if self.head == Head::Deny {
-                        Severity::Deny
-                    } else {
-                        Severity::Warn
-                    },
+                    severity: if self.head == Head::Deny { Severity::Deny } else { Severity::Warn },
                 }),
                 Head::RequireApproval => {
                     let role = entry.text("role");
@@ -268,10 +241,9 @@ impl Said {
                     level: self.level,
                     rule: self.rule.clone(),
                 }),
-                Head::Offer => decision.offers.push(Offer {
-                    source: OfferSource::Product,
-                    reason: entry.text("reason"),
-                }),
+                Head::Offer => {
+                    decision.offers.push(Offer { source: OfferSource::Product, reason: entry.text("reason") })
+                }
             }
         }
     }
@@ -280,12 +252,7 @@ impl Said {
 /// Offers that no rule has to make: ownership and a live contract.
 fn standing_offers(input: &PolicyInput) -> Vec<Offer> {
     let mut offers = Vec::new();
-    let owns = input.same_domain
-        && input
-            .principal
-            .roles
-            .iter()
-            .any(|role| OWNERSHIP_ROLES.contains(&role.as_str()));
+    let owns = input.same_domain && input.principal.roles.iter().any(|role| OWNERSHIP_ROLES.contains(&role.as_str()));
     if owns && matches!(input.action, Action::Publish | Action::Write) {
         offers.push(Offer {
             source: OfferSource::Ownership,
@@ -296,15 +263,9 @@ fn standing_offers(input: &PolicyInput) -> Vec<Offer> {
         && input.action == Action::Read
         && contract.status == "active"
         && contract.consumer_domain == input.principal.domain
-        && input
-            .purpose
-            .as_ref()
-            .is_none_or(|purpose| *purpose == contract.purpose)
+        && input.purpose.as_ref().is_none_or(|purpose| *purpose == contract.purpose)
     {
-        offers.push(Offer {
-            source: OfferSource::Contract,
-            reason: format!("contract `{}` is active", contract.id),
-        });
+        offers.push(Offer { source: OfferSource::Contract, reason: format!("contract `{}` is active", contract.id) });
     }
     offers
 }
@@ -339,15 +300,9 @@ fn approval_finding(approval: &RequiredApproval, input: &PolicyInput) -> Finding
         level: approval.level,
         rule: approval.rule.clone(),
         code: "policy.approval_missing".to_owned(),
-        message: format!(
-            "approval by role `{}` missing: {}",
-            approval.role, approval.reason
-        ),
+        message: format!("approval by role `{}` missing: {}", approval.role, approval.reason),
         path: String::new(),
-        remedy: format!(
-            "let a `{}` of domain `{}` approve {target}",
-            approval.role, input.product.domain
-        ),
+        remedy: format!("let a `{}` of domain `{}` approve {target}", approval.role, input.product.domain),
         severity: Severity::Deny,
     }
 }
@@ -356,10 +311,7 @@ fn no_offer(input: &PolicyInput) -> Finding {
     let address = input.address();
     let (message, remedy) = match (input.action, &input.contract) {
         (Action::Read, Some(contract)) if contract.status != "active" => (
-            format!(
-                "contract `{}` is `{}`, not active",
-                contract.id, contract.status
-            ),
+            format!("contract `{}` is `{}`, not active", contract.id, contract.status),
             if contract.status == "pending" {
                 format!("wait for the approval of contract `{}`", contract.id)
             } else {
@@ -374,14 +326,8 @@ fn no_offer(input: &PolicyInput) -> Finding {
             format!("request a consumption contract for {address}"),
         ),
         (Action::Read, Some(contract)) => (
-            format!(
-                "contract `{}` was agreed for purpose `{}` only",
-                contract.id, contract.purpose
-            ),
-            format!(
-                "read for purpose `{}`, or request a contract for the other purpose",
-                contract.purpose
-            ),
+            format!("contract `{}` was agreed for purpose `{}` only", contract.id, contract.purpose),
+            format!("read for purpose `{}`, or request a contract for the other purpose", contract.purpose),
         ),
         (Action::Read, None) => (
             format!(
@@ -407,10 +353,7 @@ fn no_offer(input: &PolicyInput) -> Finding {
                 input.action.as_str(),
                 input.product.id
             ),
-            format!(
-                "act for domain `{}` in role `owner` or `producer`",
-                input.product.domain
-            ),
+            format!("act for domain `{}` in role `owner` or `producer`", input.product.domain),
         ),
     };
     Finding {
@@ -427,11 +370,7 @@ fn no_offer(input: &PolicyInput) -> Finding {
 fn remedies(decision: &Decision) -> Vec<String> {
     let mut remedies: Vec<String> = Vec::new();
     for finding in decision.denials() {
-        let remedy = if finding.remedy.is_empty() {
-            &finding.message
-        } else {
-            &finding.remedy
-        };
+        let remedy = if finding.remedy.is_empty() { &finding.message } else { &finding.remedy };
         if !remedies.contains(remedy) {
             remedies.push(remedy.clone());
         }

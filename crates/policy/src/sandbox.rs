@@ -21,30 +21,20 @@ const STACK_BYTES: usize = 32 << 20;
 
 /// The engine's own limit for one rule.
 pub(crate) fn rule_timer() -> ExecutionTimerConfig {
-    ExecutionTimerConfig {
-        limit: RULE_LIMIT,
-        check_interval: NonZeroU32::MIN.saturating_add(15),
-    }
+    ExecutionTimerConfig { limit: RULE_LIMIT, check_interval: NonZeroU32::MIN.saturating_add(15) }
 }
 
 /// Runs `work`; an error says why there is no result.
-pub(crate) fn run<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, String> {
+pub(crate) fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
     run_within(DECISION_LIMIT, work)
 }
 
 /// Runs a compilation, which may take longer than a decision.
-pub(crate) fn compile<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, String> {
+pub(crate) fn compile<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
     run_within(COMPILE_LIMIT, work)
 }
 
-fn run_within<T: Send + 'static>(
-    limit: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, String> {
+fn run_within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
     let (sender, receiver) = mpsc::sync_channel(1);
     std::thread::Builder::new()
         .name("policy".to_owned())

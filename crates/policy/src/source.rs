@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Who defines a policy.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// The platform team: `mesh.global.<rule>`, and `mesh.lib.<name>`, which all may read.
@@ -45,29 +43,17 @@ pub struct PolicySource {
 impl PolicySource {
     /// Global policies and the library.
     pub fn global(modules: BTreeMap<String, String>) -> Self {
-        Self {
-            level: Level::Global,
-            domain: None,
-            modules,
-        }
+        Self { level: Level::Global, domain: None, modules }
     }
 
     /// The policies of `domain`'s stewards.
     pub fn domain(domain: &str, modules: BTreeMap<String, String>) -> Self {
-        Self {
-            level: Level::Domain,
-            domain: Some(domain.to_owned()),
-            modules,
-        }
+        Self { level: Level::Domain, domain: Some(domain.to_owned()), modules }
     }
 
     /// Offers.
     pub fn product(modules: BTreeMap<String, String>) -> Self {
-        Self {
-            level: Level::Product,
-            domain: None,
-            modules,
-        }
+        Self { level: Level::Product, domain: None, modules }
     }
 }
 

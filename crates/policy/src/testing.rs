@@ -44,11 +44,7 @@ impl Report {
     }
 
     fn add(&mut self, file: &str, name: &str, outcome: Result<(), String>) {
-        self.checks.push(Check {
-            file: file.to_owned(),
-            name: name.to_owned(),
-            failure: outcome.err(),
-        });
+        self.checks.push(Check { file: file.to_owned(), name: name.to_owned(), failure: outcome.err() });
     }
 }
 
@@ -97,40 +93,24 @@ fn whole_sets(root: &Path, report: &mut Report) -> io::Result<()> {
             None => "global".to_owned(),
         };
         let outcome = PolicySet::compile(&global, domain.as_ref(), Some(&product));
-        report.add(
-            &file,
-            "compiles as published",
-            outcome.map(drop).map_err(listed),
-        );
+        report.add(&file, "compiles as published", outcome.map(drop).map_err(listed));
     }
     Ok(())
 }
 
 fn run_rule(root: &Path, rule: &RuleFolder, report: &mut Report) -> io::Result<()> {
     let name = folder::file_name(&rule.path);
-    let file = rule
-        .path
-        .strip_prefix(root)
-        .unwrap_or(&rule.path)
-        .to_string_lossy()
-        .into_owned();
-    let (Some(text), Some(tests)) = (
-        read_if_there(&rule.path.join("rule.rego"))?,
-        read_if_there(&rule.path.join("rule_test.rego"))?,
-    ) else {
+    let file = rule.path.strip_prefix(root).unwrap_or(&rule.path).to_string_lossy().into_owned();
+    let (Some(text), Some(tests)) =
+        (read_if_there(&rule.path.join("rule.rego"))?, read_if_there(&rule.path.join("rule_test.rego"))?)
+    else {
         let outcome = Err("`rule.rego` or `rule_test.rego` is missing".to_owned());
         report.add(&file, "is whole", outcome);
         return Ok(());
     };
     report.add(&file, "says what it is for", documented(&text));
     let module = (format!("{file}/rule.rego"), text);
-    run_rego_tests(
-        root,
-        &format!("{file}/rule_test.rego"),
-        &tests,
-        Some(&module),
-        report,
-    )?;
+    run_rego_tests(root, &format!("{file}/rule_test.rego"), &tests, Some(&module), report)?;
     match compile_alone(root, rule, module)? {
         Ok(program) => run_samples(rule, &name, &file, &program, report)?,
         Err(errors) => report.add(&file, "compiles", Err(errors)),
@@ -140,10 +120,7 @@ fn run_rule(root: &Path, rule: &RuleFolder, report: &mut Report) -> io::Result<(
 
 /// A title and a description in the metadata comment at the top.
 fn documented(text: &str) -> Result<(), String> {
-    let metadata: Vec<&str> = text
-        .lines()
-        .take_while(|line| line.starts_with('#'))
-        .collect();
+    let metadata: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
     for wanted in ["# METADATA", "# title: ", "# description: "] {
         if !metadata.iter().any(|line| line.starts_with(wanted)) {
             return Err(format!("the comment at its top has no `{}`", wanted.trim()));
@@ -190,11 +167,7 @@ fn run_rego_tests(
 }
 
 /// The rule with the library and nothing else, so that no other rule speaks about its samples.
-fn compile_alone(
-    root: &Path,
-    rule: &RuleFolder,
-    module: (String, String),
-) -> io::Result<Result<Program, String>> {
+fn compile_alone(root: &Path, rule: &RuleFolder, module: (String, String)) -> io::Result<Result<Program, String>> {
     let mut global = PolicySource::global(folder::library(root)?);
     let own = [module].into();
     let (domain, product) = match (rule.level, &rule.domain) {
@@ -208,20 +181,13 @@ fn compile_alone(
     Ok(PolicySet::compile(&global, domain.as_ref(), product.as_ref()).map_err(listed))
 }
 
-fn run_samples(
-    rule: &RuleFolder,
-    name: &str,
-    file: &str,
-    program: &Program,
-    report: &mut Report,
-) -> io::Result<()> {
+fn run_samples(rule: &RuleFolder, name: &str, file: &str, program: &Program, report: &mut Report) -> io::Result<()> {
     let (mut allowed, mut denied) = (0, 0);
     for path in folder::entries(&rule.path.join("samples"))? {
         let sample = folder::file_name(&path);
         let text = std::fs::read_to_string(&path)?;
-        let outcome = serde_json::from_str(&text)
-            .map_err(|error| error.to_string())
-            .and_then(|input: serde_json::Value| {
+        let outcome =
+            serde_json::from_str(&text).map_err(|error| error.to_string()).and_then(|input: serde_json::Value| {
                 let decision = program.decide_json(&input);
                 let stem = sample.trim_end_matches(".json");
                 match stem.split_once('-') {
@@ -238,34 +204,18 @@ fn run_samples(
             });
         report.add(&format!("{file}/samples/{sample}"), "sample", outcome);
     }
-    let outcome = if allowed > 0 && denied > 0 {
-        Ok(())
-    } else {
-        Err("samples of both kinds are needed".to_owned())
-    };
+    let outcome = if allowed > 0 && denied > 0 { Ok(()) } else { Err("samples of both kinds are needed".to_owned()) };
     report.add(file, "has allowed and denied samples", outcome);
     Ok(())
 }
 
 fn expected_code(rule: &str, sample: &str) -> String {
-    let code = sample
-        .split_once("--")
-        .map_or(sample, |(code, _)| code)
-        .replace('-', "_");
-    if PLATFORM_CODES.contains(&code.as_str()) {
-        format!("policy.{code}")
-    } else {
-        format!("{rule}.{code}")
-    }
+    let code = sample.split_once("--").map_or(sample, |(code, _)| code).replace('-', "_");
+    if PLATFORM_CODES.contains(&code.as_str()) { format!("policy.{code}") } else { format!("{rule}.{code}") }
 }
 
 /// Compares the denials of this rule with what the sample's name promises.
-fn expect(
-    rule: &RuleFolder,
-    name: &str,
-    decision: &Decision,
-    expected: &BTreeSet<String>,
-) -> Result<(), String> {
+fn expect(rule: &RuleFolder, name: &str, decision: &Decision, expected: &BTreeSet<String>) -> Result<(), String> {
     let own = |level: Level, said: &str| level == rule.level && said == name;
     let found: BTreeSet<String> = decision
         .findings
@@ -281,11 +231,7 @@ fn expect(
 }
 
 fn listed<E: fmt::Display>(errors: Vec<E>) -> String {
-    errors
-        .iter()
-        .map(E::to_string)
-        .collect::<Vec<_>>()
-        .join("\n  ")
+    errors.iter().map(E::to_string).collect::<Vec<_>>().join("\n  ")
 }
 
 fn read_if_there(path: &Path) -> io::Result<Option<String>> {

@@ -12,13 +12,7 @@ fn policies() -> PathBuf {
 fn the_policies_pass_their_own_tests() {
     let report = testing::run_tests(&policies()).unwrap();
     assert_eq!(report.failures().count(), 0, "{report}");
-    let tests = |prefix: &str| {
-        report
-            .checks
-            .iter()
-            .filter(|check| check.name.starts_with(prefix))
-            .count()
-    };
+    let tests = |prefix: &str| report.checks.iter().filter(|check| check.name.starts_with(prefix)).count();
     assert!(tests("test_") >= 30 && tests("sample") >= 25, "{report}");
 }
 

@@ -81,8 +81,8 @@ pub(super) fn allowed(name: &str) -> bool {
 pub(super) fn exists(name: &str) -> bool {
     BUILTINS.contains_key(name)
         || [
-            "crypto.", "graphql.", "http.", "io.jwt.", "net.", "opa.", "rand.", "rego.", "regex.",
-            "strings.", "time.", "uuid.",
+            "crypto.", "graphql.", "http.", "io.jwt.", "net.", "opa.", "rand.", "rego.", "regex.", "strings.", "time.",
+            "uuid.",
         ]
         .iter()
         .any(|prefix| name.starts_with(prefix))
@@ -92,9 +92,7 @@ pub(super) fn exists(name: &str) -> bool {
 /// Puts bounds around the growing builtins: the engine asks extensions before its own builtins.
 pub(super) fn bound(engine: &mut Engine) -> Result<(), String> {
     for &(name, arguments) in GROWING {
-        let (builtin, _) = BUILTINS
-            .get(name)
-            .ok_or_else(|| format!("builtin `{name}` is gone from the engine"))?;
+        let (builtin, _) = BUILTINS.get(name).ok_or_else(|| format!("builtin `{name}` is gone from the engine"))?;
         let builtin = *builtin;
         let (span, params) = placeholders(arguments).map_err(|error| error.to_string())?;
         engine
@@ -129,11 +127,7 @@ fn too_large(name: &'static str) -> TooLarge {
 
 /// Results that can be far larger than the arguments are foreseen.
 fn result_fits(name: &str, args: &[Value]) -> bool {
-    let length = |index: usize| {
-        args.get(index)
-            .and_then(|arg| arg.as_string().ok())
-            .map_or(0, |text| text.len())
-    };
+    let length = |index: usize| args.get(index).and_then(|arg| arg.as_string().ok()).map_or(0, |text| text.len());
     match name {
         "replace" => {
             // An empty pattern matches between all characters.
@@ -149,10 +143,9 @@ fn result_fits(name: &str, args: &[Value]) -> bool {
             pieces.saturating_mul(length(0)) <= MAX_SIZE
         }
         // Widths and precisions: `%99999999d` is a hundred megabytes.
-        "sprintf" => args
-            .first()
-            .and_then(|format| format.as_string().ok())
-            .is_none_or(|format| !has_wide_verb(format)),
+        "sprintf" => {
+            args.first().and_then(|format| format.as_string().ok()).is_none_or(|format| !has_wide_verb(format))
+        }
         _ => true,
     }
 }
@@ -196,29 +189,19 @@ fn spend(budget: &mut usize, value: &Value, depth: u32) -> bool {
     match value {
         Value::Array(items) => items.iter().all(|item| spend(budget, item, depth + 1)),
         Value::Set(items) => items.iter().all(|item| spend(budget, item, depth + 1)),
-        Value::Object(fields) => fields
-            .iter()
-            .all(|(key, field)| spend(budget, key, depth + 1) && spend(budget, field, depth + 1)),
+        Value::Object(fields) => {
+            fields.iter().all(|(key, field)| spend(budget, key, depth + 1) && spend(budget, field, depth + 1))
+        }
         _ => true,
     }
 }
 
 /// Builtins word their errors by the source of the call, which extensions are not told.
 fn placeholders(arguments: u8) -> Result<(Span, Vec<Ref<Expr>>), String> {
-    let source = Source::from_contents("builtin".to_owned(), "argument".to_owned())
-        .map_err(|error| error.to_string())?;
-    let span = Lexer::new(&source)
-        .next_token()
-        .map_err(|error| error.to_string())?
-        .1;
-    let params = (0..arguments)
-        .map(|_| {
-            Ref::new(Expr::Null {
-                span: span.clone(),
-                value: Value::Null,
-                eidx: 0,
-            })
-        })
-        .collect();
+    let source =
+        Source::from_contents("builtin".to_owned(), "argument".to_owned()).map_err(|error| error.to_string())?;
+    let span = Lexer::new(&source).next_token().map_err(|error| error.to_string())?.1;
+    let params =
+        (0..arguments).map(|_| Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 })).collect();
     Ok((span, params))
 }

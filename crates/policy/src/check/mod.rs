@@ -12,8 +12,8 @@ mod walk;
 
 use std::collections::BTreeMap;
 
-use regorus::unstable::{Module, Ref, Span};
-use regorus::{Engine, PolicyLengthConfig};
+use regorus::unstable::{Lexer, Module, Ref, Span, Token, TokenKind};
+use regorus::{Engine, PolicyLengthConfig, Source};
 
 use crate::entries::Head;
 use crate::error::PolicyError;
@@ -24,6 +24,8 @@ pub(crate) use place::TEST_SUFFIX;
 
 /// Modules of one level.
 const MAX_MODULES: usize = 64;
+/// Brackets within brackets: the parser tries each in several ways, all of them inside the next.
+const MAX_NESTING: usize = 12;
 /// Bytes of one module.
 const MAX_MODULE_BYTES: usize = 64 * 1024;
 
@@ -59,31 +61,17 @@ pub(crate) fn check(
     domain: Option<&PolicySource>,
     product: Option<&PolicySource>,
 ) -> Result<Checked, Vec<PolicyError>> {
-    let sources: Vec<PolicySource> = std::iter::once(global)
-        .chain(domain)
-        .chain(product)
-        .cloned()
-        .collect();
+    let sources: Vec<PolicySource> = std::iter::once(global).chain(domain).chain(product).cloned().collect();
     let misplaced = misplaced(global, domain, product);
     if !misplaced.is_empty() {
         return Err(misplaced);
     }
     sandbox::compile(move || check_sources(&sources)).unwrap_or_else(|reason| {
-        Err(vec![error(
-            "",
-            1,
-            1,
-            format!("the policies do not compile: {reason}"),
-            "simplify them",
-        )])
+        Err(vec![error("", 1, 1, format!("the policies do not compile: {reason}"), "simplify them")])
     })
 }
 
-fn misplaced(
-    global: &PolicySource,
-    domain: Option<&PolicySource>,
-    product: Option<&PolicySource>,
-) -> Vec<PolicyError> {
+fn misplaced(global: &PolicySource, domain: Option<&PolicySource>, product: Option<&PolicySource>) -> Vec<PolicyError> {
     let mut errors = Vec::new();
     let mut expect = |source: &PolicySource, level: Level| {
         if source.level != level || source.domain.is_some() != (level == Level::Domain) {
@@ -101,12 +89,8 @@ fn misplaced(
         }
     };
     expect(global, Level::Global);
-    domain
-        .iter()
-        .for_each(|source| expect(source, Level::Domain));
-    product
-        .iter()
-        .for_each(|source| expect(source, Level::Product));
+    domain.iter().for_each(|source| expect(source, Level::Domain));
+    product.iter().for_each(|source| expect(source, Level::Product));
     errors
 }
 
@@ -119,10 +103,7 @@ fn check_sources(sources: &[PolicySource]) -> Result<Checked, Vec<PolicyError>> 
                 "",
                 1,
                 1,
-                format!(
-                    "level `{}` has more than {MAX_MODULES} modules",
-                    source.level.as_str()
-                ),
+                format!("level `{}` has more than {MAX_MODULES} modules", source.level.as_str()),
                 "merge rules",
             ));
             continue;
@@ -156,10 +137,7 @@ fn check_sources(sources: &[PolicySource]) -> Result<Checked, Vec<PolicyError>> 
     if errors.is_empty() {
         match compile(sources) {
             Ok(engine) => {
-                return Ok(Checked {
-                    engine,
-                    rules: rules(&modules),
-                });
+                return Ok(Checked { engine, rules: rules(&modules) });
             }
             Err(error) => errors.push(error),
         }
@@ -171,14 +149,9 @@ fn check_sources(sources: &[PolicySource]) -> Result<Checked, Vec<PolicyError>> 
 
 fn parse(source: &PolicySource, path: &str, text: &str) -> Result<Parsed, PolicyError> {
     if text.len() > MAX_MODULE_BYTES {
-        return Err(error(
-            path,
-            1,
-            1,
-            format!("the module is larger than {MAX_MODULE_BYTES} bytes"),
-            "split it",
-        ));
+        return Err(error(path, 1, 1, format!("the module is larger than {MAX_MODULE_BYTES} bytes"), "split it"));
     }
+    nesting(path, text)?;
     let mut engine = new_engine();
     engine
         .add_policy(path.to_owned(), text.to_owned())
@@ -189,11 +162,31 @@ fn parse(source: &PolicySource, path: &str, text: &str) -> Result<Parsed, Policy
         .cloned()
         .ok_or_else(|| error(path, 1, 1, "the module is empty".to_owned(), "write a rule"))?;
     let place = place::of(source, path, &module)?;
-    Ok(Parsed {
-        level: source.level,
-        place,
-        module,
-    })
+    Ok(Parsed { level: source.level, place, module })
+}
+
+fn nesting(path: &str, text: &str) -> Result<(), PolicyError> {
+    let failed = |problem: String| located(path, &problem, "write it in Rego v1");
+    let source =
+        Source::from_contents(path.to_owned(), text.to_owned()).map_err(|problem| failed(problem.to_string()))?;
+    let mut lexer = Lexer::new(&source);
+    let mut depth = 0usize;
+    loop {
+        let Token(kind, span) = lexer.next_token().map_err(|problem| failed(problem.to_string()))?;
+        match (kind, span.text()) {
+            (TokenKind::Eof, _) => return Ok(()),
+            (TokenKind::Symbol, "[" | "{" | "(") => depth += 1,
+            (TokenKind::Symbol, "]" | "}" | ")") => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_NESTING {
+            return Err(at(
+                &span,
+                format!("brackets are nested more than {MAX_NESTING} deep"),
+                "give the inner parts names",
+            ));
+        }
+    }
 }
 
 fn compile(sources: &[PolicySource]) -> Result<Engine, PolicyError> {
@@ -201,17 +194,13 @@ fn compile(sources: &[PolicySource]) -> Result<Engine, PolicyError> {
     let failed = |problem: String| located("", &problem, "define what it uses");
     for source in sources {
         for (path, text) in &source.modules {
-            engine
-                .add_policy(path.clone(), text.clone())
-                .map_err(|problem| failed(problem.to_string()))?;
+            engine.add_policy(path.clone(), text.clone()).map_err(|problem| failed(problem.to_string()))?;
         }
     }
     builtins::bound(&mut engine).map_err(failed)?;
     engine.set_execution_timer_config(sandbox::rule_timer());
     // A query prepares the engine: rules are ordered, and unsafe variables found.
-    engine
-        .eval_query("true".to_owned(), false)
-        .map_err(|problem| failed(problem.to_string()))?;
+    engine.eval_query("true".to_owned(), false).map_err(|problem| failed(problem.to_string()))?;
     Ok(engine)
 }
 
@@ -233,10 +222,7 @@ fn rules(modules: &BTreeMap<String, Parsed>) -> Vec<CheckedRule> {
                 level: parsed.level,
                 name: name.to_owned(),
                 package: parsed.place.package(),
-                heads: Head::ALL
-                    .into_iter()
-                    .filter(|head| defined.contains(head.name()))
-                    .collect(),
+                heads: Head::ALL.into_iter().filter(|head| defined.contains(head.name())).collect(),
             })
         })
         .collect();
@@ -250,34 +236,29 @@ fn at(span: &Span, message: String, remedy: &str) -> PolicyError {
 }
 
 fn error(file: &str, line: u32, column: u32, message: String, remedy: &str) -> PolicyError {
-    PolicyError {
-        file: file.to_owned(),
-        line,
-        column,
-        message,
-        remedy: remedy.to_owned(),
-    }
+    PolicyError { file: file.to_owned(), line, column, message, remedy: remedy.to_owned() }
 }
 
-/// Reads the place out of an error of the engine, which draws it: `--> file:line:column`, the
-/// line, and `error: message`.
+/// Reads the place out of an error of the engine, which either draws it (`--> file:line:column`,
+/// the line, `error: message`) or writes `file:line:column error: message`.
 fn located(file: &str, drawn: &str, remedy: &str) -> PolicyError {
-    let place = drawn
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("--> "))
-        .and_then(|place| {
-            let mut parts = place.rsplitn(3, ':');
-            let column = parts.next()?.parse().ok()?;
-            let line = parts.next()?.parse().ok()?;
-            Some((parts.next()?.to_owned(), line, column))
-        });
-    let message = drawn
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("error: "))
-        .unwrap_or_else(|| drawn.trim())
-        .to_owned();
-    let (file, line, column) = place.unwrap_or_else(|| (file.to_owned(), 1, 1));
-    error(&file, line, column, message, remedy)
+    for line in drawn.lines() {
+        let (place, message) = match line.trim().strip_prefix("--> ") {
+            Some(place) => (place, drawn.lines().find_map(|line| line.trim().strip_prefix("error: "))),
+            None => match line.split_once(" error: ") {
+                Some((place, message)) => (place, Some(message)),
+                None => continue,
+            },
+        };
+        let mut parts = place.rsplitn(3, ':');
+        let column = parts.next().and_then(|column| column.parse().ok());
+        let line = parts.next().and_then(|line| line.parse().ok());
+        if let (Some(line), Some(column), Some(file)) = (line, column, parts.next()) {
+            let message = message.unwrap_or(drawn).trim().to_owned();
+            return error(file, line, column, message, remedy);
+        }
+    }
+    error(file, 1, 1, drawn.trim().to_owned(), remedy)
 }
 
 /// An error of the engine in one line, its place first.
@@ -286,10 +267,7 @@ pub(crate) fn first_line(drawn: &str) -> String {
     if error.file.is_empty() {
         error.message
     } else {
-        format!(
-            "{}:{}:{}: {}",
-            error.file, error.line, error.column, error.message
-        )
+        format!("{}:{}:{}: {}", error.file, error.line, error.column, error.message)
     }
 }
 
@@ -303,9 +281,7 @@ pub(crate) fn test_engine(
     let mut engine = new_engine();
     let mut tests = Vec::new();
     for (path, text) in modules {
-        let package = engine
-            .add_policy(path.clone(), text.clone())
-            .map_err(|problem| failed(problem.to_string()))?;
+        let package = engine.add_policy(path.clone(), text.clone()).map_err(|problem| failed(problem.to_string()))?;
         if path == file {
             let module = engine.get_modules().last().cloned();
             tests = module
@@ -317,8 +293,6 @@ pub(crate) fn test_engine(
         }
     }
     builtins::bound(&mut engine).map_err(failed)?;
-    engine
-        .eval_query("true".to_owned(), false)
-        .map_err(|problem| failed(problem.to_string()))?;
+    engine.eval_query("true".to_owned(), false).map_err(|problem| failed(problem.to_string()))?;
     Ok((engine, tests))
 }

@@ -15,12 +15,7 @@ const MAX_DEPTH: usize = 32;
 
 /// Names of the rules and functions that a module defines.
 pub(super) fn defined(module: &Module) -> BTreeSet<String> {
-    module
-        .policy
-        .iter()
-        .filter_map(|rule| walk::rule_name(rule).1)
-        .map(str::to_owned)
-        .collect()
+    module.policy.iter().filter_map(|rule| walk::rule_name(rule).1).map(str::to_owned).collect()
 }
 
 /// Import aliases of a module, with what each stands for.
@@ -42,11 +37,7 @@ pub(super) fn aliases(module: &Module) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Collects everything that is wrong with one module's names.
-pub(super) fn check(
-    parsed: &Parsed,
-    modules: &BTreeMap<String, Parsed>,
-    errors: &mut Vec<PolicyError>,
-) {
+pub(super) fn check(parsed: &Parsed, modules: &BTreeMap<String, Parsed>, errors: &mut Vec<PolicyError>) {
     let checker = Checker::of(parsed, modules);
     checker.imports(parsed, errors);
     checker.heads(parsed, errors);
@@ -128,10 +119,7 @@ impl<'a> Checker<'a> {
             } else if head == Head::Offer && parsed.level != Level::Product {
                 errors.push(at(
                     span,
-                    format!(
-                        "a policy of level `{}` may not define `offer`",
-                        parsed.level.as_str()
-                    ),
+                    format!("a policy of level `{}` may not define `offer`", parsed.level.as_str()),
                     "only the product level offers; other levels tighten by `deny` and `require_approval`",
                 ));
             } else {
@@ -152,16 +140,7 @@ impl<'a> Checker<'a> {
     fn head(&self, head: Head, rule: &Rule, span: &Span, errors: &mut Vec<PolicyError>) {
         let name = head.name();
         let keys = head.keys().join(", ");
-        let Rule::Spec {
-            head:
-                RuleHead::Set {
-                    refr,
-                    key: Some(key),
-                    ..
-                },
-            ..
-        } = rule
-        else {
+        let Rule::Spec { head: RuleHead::Set { refr, key: Some(key), .. }, .. } = rule else {
             errors.push(at(
                 span,
                 format!("`{name}` must be a set"),
@@ -206,6 +185,11 @@ impl<'a> Checker<'a> {
 
     fn bodies(&self, parsed: &Parsed, errors: &mut Vec<PolicyError>) {
         for rule in &parsed.module.policy {
+            for span in walk::bound_names(rule) {
+                if ["input", "data"].contains(&span.text()) {
+                    errors.push(at(span, format!("`{}` may not be defined anew", span.text()), "choose another name"));
+                }
+            }
             walk::rule(rule, &mut |node| match node {
                 Node::Reference(path) => {
                     if let Target::Forbidden(reason) = self.target(&path) {
@@ -222,18 +206,15 @@ impl<'a> Checker<'a> {
                     if !number(lhs) && !number(rhs) {
                         errors.push(at(
                             span,
-                            "one factor must be a number: products of products grow without bound"
-                                .to_owned(),
+                            "one factor must be a number: products of products grow without bound".to_owned(),
                             "multiply by a constant",
                         ));
                     }
                 }
                 Node::Query(_) => {}
-                Node::With(span) => errors.push(at(
-                    span,
-                    "`with` is for tests only".to_owned(),
-                    "decide by `input` as it is",
-                )),
+                Node::With(span) => {
+                    errors.push(at(span, "`with` is for tests only".to_owned(), "decide by `input` as it is"))
+                }
             });
         }
     }
@@ -264,10 +245,7 @@ impl<'a> Checker<'a> {
                 "decide by `input` alone, with the builtins listed in the policy reference",
             ));
         }
-        let literal = matches!(
-            first,
-            Some(Expr::String { .. } | Expr::RawString { .. }) | None
-        );
+        let literal = matches!(first, Some(Expr::String { .. } | Expr::RawString { .. }) | None);
         if matches!(name.as_str(), "regex.match" | "glob.match") && !literal {
             errors.push(at(
                 path.span,
@@ -283,20 +261,15 @@ impl<'a> Checker<'a> {
         };
         let (names, _) = path.names();
         let names: Vec<&str> = match self.aliases.get(root) {
-            Some(target) => target
-                .iter()
-                .map(String::as_str)
-                .chain(names.into_iter().skip(1))
-                .collect(),
+            Some(target) => target.iter().map(String::as_str).chain(names.into_iter().skip(1)).collect(),
             None => names,
         };
         match names.as_slice() {
             ["input", ..] => Target::Input,
             ["data", rest @ ..] => self.data(rest),
-            [name] | [name, ..] if self.defined.contains(*name) => Target::Rule {
-                package: self.package.clone(),
-                name: (*name).to_owned(),
-            },
+            [name] | [name, ..] if self.defined.contains(*name) => {
+                Target::Rule { package: self.package.clone(), name: (*name).to_owned() }
+            }
             _ => Target::Local,
         }
     }
@@ -313,28 +286,15 @@ impl<'a> Checker<'a> {
         let Some(name) = rest.first() else {
             return Target::Forbidden("names a whole package");
         };
-        let known = self
-            .modules
-            .get(&package)
-            .is_some_and(|parsed| defined(&parsed.module).contains(*name));
-        if known {
-            Target::Rule {
-                package,
-                name: (*name).to_owned(),
-            }
-        } else {
-            Target::Forbidden("is defined nowhere")
-        }
+        let known = self.modules.get(&package).is_some_and(|parsed| defined(&parsed.module).contains(*name));
+        if known { Target::Rule { package, name: (*name).to_owned() } } else { Target::Forbidden("is defined nowhere") }
     }
 
     /// Helper rules that nothing leads to are misspelt heads more often than not; chains and
     /// circles of rules would only show at evaluation.
     fn uses(&self, parsed: &Parsed, errors: &mut Vec<PolicyError>) {
         let speaks = parsed.place.rule_name().is_some();
-        let mut graph = Graph {
-            modules: self.modules,
-            depths: BTreeMap::new(),
-        };
+        let mut graph = Graph { modules: self.modules, depths: BTreeMap::new() };
         for name in &self.defined {
             if speaks && Head::by_name(name).is_none() {
                 continue;
@@ -344,19 +304,12 @@ impl<'a> Checker<'a> {
                 Some(_) => format!("more than {MAX_DEPTH} rules lean on one another from `{name}`"),
                 None => format!("`{name}` leads to a rule that leads back to itself"),
             };
-            errors.push(at(
-                &parsed.module.package.span,
-                problem,
-                "write it with fewer rules",
-            ));
+            errors.push(at(&parsed.module.package.span, problem, "write it with fewer rules"));
         }
         for rule in &parsed.module.policy {
             let (refr, name) = walk::rule_name(rule);
             let Some(name) = name else { continue };
-            if !graph
-                .depths
-                .contains_key(&(self.package.clone(), name.to_owned()))
-            {
+            if !graph.depths.contains_key(&(self.package.clone(), name.to_owned())) {
                 errors.push(at(
                     refr.span(),
                     format!("rule `{name}` is used by nothing"),
@@ -406,17 +359,12 @@ impl Graph<'_> {
         }
         self.depths.insert(key.clone(), None);
         let (package, name) = key;
-        let uses = self
-            .modules
-            .get(package)
-            .map(|parsed| Checker::of(parsed, self.modules).uses_of(name))
-            .unwrap_or_default();
+        let uses =
+            self.modules.get(package).map(|parsed| Checker::of(parsed, self.modules).uses_of(name)).unwrap_or_default();
         let mut depth = Some(1);
         for next in uses {
             let below = self.depth(&next);
-            depth = depth
-                .zip(below)
-                .map(|(depth, below)| depth.max(below.saturating_add(1)));
+            depth = depth.zip(below).map(|(depth, below)| depth.max(below.saturating_add(1)));
         }
         self.depths.insert(key.clone(), depth);
         depth

@@ -41,15 +41,11 @@ impl Shape {
     pub(super) fn key<'a>(&'a self, key: &'a str) -> Result<&'a Self, NoSuchKey<'a>> {
         match self {
             Self::Any => Ok(&Self::Any),
-            Self::Object(keys) => keys.get(key).ok_or_else(|| NoSuchKey {
-                key,
-                known: keys.keys().map(String::as_str).collect(),
-            }),
+            Self::Object(keys) => {
+                keys.get(key).ok_or_else(|| NoSuchKey { key, known: keys.keys().map(String::as_str).collect() })
+            }
             // `list["x"]` and `text.x` are never defined.
-            Self::Scalar | Self::List(_) => Err(NoSuchKey {
-                key,
-                known: Vec::new(),
-            }),
+            Self::Scalar | Self::List(_) => Err(NoSuchKey { key, known: Vec::new() }),
         }
     }
 
@@ -62,14 +58,10 @@ impl Shape {
     }
 
     fn of_schema(schema: &Value, root: &Value) -> Self {
-        if let Some(pointer) = schema
-            .get("$ref")
-            .and_then(Value::as_str)
-            .and_then(|reference| reference.strip_prefix('#'))
+        if let Some(pointer) =
+            schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'))
         {
-            return root
-                .pointer(pointer)
-                .map_or(Self::Any, |target| Self::of_schema(target, root));
+            return root.pointer(pointer).map_or(Self::Any, |target| Self::of_schema(target, root));
         }
         if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
             // A nullable one is what it is when it is not null.
@@ -80,10 +72,7 @@ impl Shape {
         }
         if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
             return Self::Object(
-                properties
-                    .iter()
-                    .map(|(name, property)| (name.clone(), Self::of_schema(property, root)))
-                    .collect(),
+                properties.iter().map(|(name, property)| (name.clone(), Self::of_schema(property, root))).collect(),
             );
         }
         match schema.get("items") {

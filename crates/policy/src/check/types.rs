@@ -28,12 +28,7 @@ pub(super) fn check(modules: &BTreeMap<String, Parsed>, errors: &mut Vec<PolicyE
                 let Some(name) = walk::rule_name(rule).1 else {
                     continue;
                 };
-                let scope = Scope {
-                    package,
-                    aliases: &aliases,
-                    rules: &shapes,
-                    variables: BTreeMap::new(),
-                };
+                let scope = Scope { package, aliases: &aliases, rules: &shapes, variables: BTreeMap::new() };
                 let shape = scope.infer(rule).value(rule);
                 let key = (package.clone(), name.to_owned());
                 let merged = match shapes.remove(&key) {
@@ -47,13 +42,7 @@ pub(super) fn check(modules: &BTreeMap<String, Parsed>, errors: &mut Vec<PolicyE
     for (package, parsed) in modules {
         let aliases = names::aliases(&parsed.module);
         for rule in &parsed.module.policy {
-            let scope = Scope {
-                package,
-                aliases: &aliases,
-                rules: &shapes,
-                variables: BTreeMap::new(),
-            }
-            .infer(rule);
+            let scope = Scope { package, aliases: &aliases, rules: &shapes, variables: BTreeMap::new() }.infer(rule);
             walk::rule(rule, &mut |node| {
                 if let Node::Reference(path) = node {
                     scope.complain(&path, errors);
@@ -87,14 +76,8 @@ impl Scope<'_> {
                 };
                 learnt.insert(name.to_owned(), merged);
             };
-            if let Rule::Spec {
-                head: RuleHead::Func { args, .. },
-                ..
-            } = rule
-            {
-                args.iter()
-                    .filter_map(|arg| variable(arg))
-                    .for_each(|name| learn(name, Shape::Any));
+            if let Rule::Spec { head: RuleHead::Func { args, .. }, .. } = rule {
+                args.iter().filter_map(|arg| variable(arg)).for_each(|name| learn(name, Shape::Any));
             }
             walk::rule(rule, &mut |node| {
                 if let Node::Query(query) = node {
@@ -112,12 +95,7 @@ impl Scope<'_> {
     fn query(&self, query: &Query, learn: &mut dyn FnMut(&str, Shape)) {
         for statement in &query.stmts {
             match &statement.literal {
-                Literal::SomeIn {
-                    key,
-                    value,
-                    collection,
-                    ..
-                } => {
+                Literal::SomeIn { key, value, collection, .. } => {
                     if let Some(name) = key.as_ref().and_then(|key| variable(key)) {
                         learn(name, Shape::Scalar);
                     }
@@ -125,9 +103,7 @@ impl Scope<'_> {
                         learn(name, self.shape(collection).item());
                     }
                 }
-                Literal::Every {
-                    key, value, domain, ..
-                } => {
+                Literal::Every { key, value, domain, .. } => {
                     if let Some(key) = key {
                         learn(key.text(), Shape::Scalar);
                     }
@@ -152,21 +128,14 @@ impl Scope<'_> {
     /// What a rule contributes to the value under its name.
     fn value(&self, rule: &Rule) -> Shape {
         match rule {
-            Rule::Spec {
-                head: RuleHead::Set { key: Some(key), .. },
-                ..
-            } => Shape::List(Box::new(self.shape(key))),
-            Rule::Spec {
-                head: RuleHead::Compr { refr, assign, .. },
-                bodies,
-                ..
-            } if matches!(refr.as_ref(), Expr::Var { .. }) => {
+            Rule::Spec { head: RuleHead::Set { key: Some(key), .. }, .. } => Shape::List(Box::new(self.shape(key))),
+            Rule::Spec { head: RuleHead::Compr { refr, assign, .. }, bodies, .. }
+                if matches!(refr.as_ref(), Expr::Var { .. }) =>
+            {
                 if bodies.iter().any(|body| body.assign.is_some()) {
                     return Shape::Any;
                 }
-                assign
-                    .as_ref()
-                    .map_or(Shape::Scalar, |assign| self.shape(&assign.value))
+                assign.as_ref().map_or(Shape::Scalar, |assign| self.shape(&assign.value))
             }
             _ => Shape::Any,
         }
@@ -181,13 +150,8 @@ impl Scope<'_> {
                 }
                 self.resolve(&path).unwrap_or(Shape::Any)
             }
-            Expr::ArrayCompr { term, .. } | Expr::SetCompr { term, .. } => {
-                Shape::List(Box::new(self.shape(term)))
-            }
-            Expr::String { .. }
-            | Expr::RawString { .. }
-            | Expr::Number { .. }
-            | Expr::Bool { .. } => Shape::Scalar,
+            Expr::ArrayCompr { term, .. } | Expr::SetCompr { term, .. } => Shape::List(Box::new(self.shape(term))),
+            Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } | Expr::Bool { .. } => Shape::Scalar,
             _ => Shape::Any,
         }
     }
@@ -199,11 +163,7 @@ impl Scope<'_> {
             } else {
                 format!("use one of {}", known.join(", "))
             };
-            errors.push(at(
-                path.span,
-                format!("`{}` leads nowhere: there is no `{key}`", path.display()),
-                &remedy,
-            ));
+            errors.push(at(path.span, format!("`{}` leads nowhere: there is no `{key}`", path.display()), &remedy));
         }
     }
 
@@ -221,10 +181,7 @@ impl Scope<'_> {
                     // A text in brackets may be a member of a set.
                     Err(_) if matches!(shape, Shape::List(_)) => shape.item(),
                     Err(error) => {
-                        return Err((
-                            error.key.to_owned(),
-                            error.known.into_iter().map(str::to_owned).collect(),
-                        ));
+                        return Err((error.key.to_owned(), error.known.into_iter().map(str::to_owned).collect()));
                     }
                 },
                 Segment::Index(_) => shape.item(),
@@ -245,18 +202,12 @@ impl Scope<'_> {
         let parts: Vec<&str> = expanded.iter().map(String::as_str).collect();
         match parts.as_slice() {
             ["input", keys @ ..] => {
-                let shape = keys.iter().try_fold(Shape::input().clone(), |shape, key| {
-                    shape.key(key).cloned().ok()
-                });
+                let shape = keys.iter().try_fold(Shape::input().clone(), |shape, key| shape.key(key).cloned().ok());
                 (shape.unwrap_or(Shape::Any), 0)
             }
             ["data", ..] => {
                 let (names, _) = path.names();
-                let package: Vec<&str> = parts
-                    .iter()
-                    .copied()
-                    .chain(names.into_iter().skip(1))
-                    .collect();
+                let package: Vec<&str> = parts.iter().copied().chain(names.into_iter().skip(1)).collect();
                 let (package, name) = match package.as_slice() {
                     ["data", "mesh", "lib", lib, name, ..] => (format!("mesh.lib.{lib}"), *name),
                     _ => return (Shape::Any, usize::MAX),

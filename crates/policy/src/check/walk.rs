@@ -1,22 +1,15 @@
 //! Walks the syntax tree of a rule and hands out what the checks look at.
 
-use regorus::unstable::{ArithOp, Expr, Literal, Query, Ref, Rule, RuleAssign, RuleHead, Span};
+use regorus::unstable::{ArithOp, AssignOp, Expr, Literal, Query, Ref, Rule, RuleAssign, RuleHead, Span};
 
 /// What the checks look at.
 pub(super) enum Node<'a> {
     /// A whole reference: `input.ports[i].name`, or a lone variable.
     Reference(Path<'a>),
     /// A call of a function or builtin.
-    Call {
-        path: Path<'a>,
-        args: &'a [Ref<Expr>],
-    },
+    Call { path: Path<'a>, args: &'a [Ref<Expr>] },
     /// A product of two terms.
-    Product {
-        span: &'a Span,
-        lhs: &'a Expr,
-        rhs: &'a Expr,
-    },
+    Product { span: &'a Span, lhs: &'a Expr, rhs: &'a Expr },
     /// A `with` modifier.
     With(&'a Span),
     /// The statements of a body, a comprehension or an `every`.
@@ -61,11 +54,7 @@ impl<'a> Path<'a> {
             }
         };
         segments.reverse();
-        let path = Self {
-            root,
-            segments,
-            span: current.span(),
-        };
+        let path = Self { root, segments, span: current.span() };
         (path, other)
     }
 
@@ -117,9 +106,7 @@ pub(super) fn rule<'a>(rule: &'a Rule, visit: &mut dyn FnMut(Node<'a>)) {
                         expr(key, visit);
                     }
                 }
-                RuleHead::Func {
-                    refr, args, assign, ..
-                } => {
+                RuleHead::Func { refr, args, assign, .. } => {
                     indices(refr, visit);
                     args.iter().for_each(|arg| expr(arg, visit));
                     assigned(assign.as_ref(), visit);
@@ -130,9 +117,7 @@ pub(super) fn rule<'a>(rule: &'a Rule, visit: &mut dyn FnMut(Node<'a>)) {
                 query(&body.query, visit);
             }
         }
-        Rule::Default {
-            refr, args, value, ..
-        } => {
+        Rule::Default { refr, args, value, .. } => {
             indices(refr, visit);
             args.iter().for_each(|arg| expr(arg, visit));
             expr(value, visit);
@@ -144,14 +129,51 @@ pub(super) fn rule<'a>(rule: &'a Rule, visit: &mut dyn FnMut(Node<'a>)) {
 pub(super) fn rule_name(rule: &Rule) -> (&Expr, Option<&str>) {
     let refr = match rule {
         Rule::Spec { head, .. } => match head {
-            RuleHead::Compr { refr, .. }
-            | RuleHead::Set { refr, .. }
-            | RuleHead::Func { refr, .. } => refr,
+            RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. } => refr,
         },
         Rule::Default { refr, .. } => refr,
     };
     let (path, _) = Path::of(refr);
     (refr, path.root)
+}
+
+/// Names that a rule gives to itself, its arguments and its variables.
+pub(super) fn bound_names(node: &Rule) -> Vec<&Span> {
+    let mut names = Vec::new();
+    let (refr, _) = rule_name(node);
+    names.extend(lone(refr));
+    if let Rule::Spec { head: RuleHead::Func { args, .. }, .. } = node {
+        names.extend(args.iter().filter_map(|arg| lone(arg)));
+    }
+    rule(node, &mut |inner| {
+        let Node::Query(query) = inner else { return };
+        for statement in &query.stmts {
+            match &statement.literal {
+                Literal::SomeVars { vars, .. } => names.extend(vars),
+                Literal::SomeIn { key, value, .. } => {
+                    names.extend(key.as_ref().and_then(|key| lone(key)));
+                    names.extend(lone(value));
+                }
+                Literal::Every { key, value, .. } => {
+                    names.extend(key);
+                    names.push(value);
+                }
+                Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => {
+                    if let Expr::AssignExpr { op: AssignOp::ColEq, lhs, .. } = expr.as_ref() {
+                        names.extend(lone(lhs));
+                    }
+                }
+            }
+        }
+    });
+    names
+}
+
+fn lone(expr: &Expr) -> Option<&Span> {
+    match expr {
+        Expr::Var { span, .. } => Some(span),
+        _ => None,
+    }
 }
 
 fn assigned<'a>(assign: Option<&'a RuleAssign>, visit: &mut dyn FnMut(Node<'a>)) {
@@ -178,12 +200,7 @@ fn query<'a>(node: &'a Query, visit: &mut dyn FnMut(Node<'a>)) {
         }
         match &statement.literal {
             Literal::SomeVars { .. } => {}
-            Literal::SomeIn {
-                key,
-                value,
-                collection,
-                ..
-            } => {
+            Literal::SomeIn { key, value, collection, .. } => {
                 if let Some(key) = key {
                     expr(key, visit);
                 }
@@ -193,11 +210,7 @@ fn query<'a>(node: &'a Query, visit: &mut dyn FnMut(Node<'a>)) {
             Literal::Expr { expr: inner, .. } | Literal::NotExpr { expr: inner, .. } => {
                 expr(inner, visit);
             }
-            Literal::Every {
-                domain,
-                query: inner,
-                ..
-            } => {
+            Literal::Every { domain, query: inner, .. } => {
                 expr(domain, visit);
                 query(inner, visit);
             }
@@ -207,11 +220,7 @@ fn query<'a>(node: &'a Query, visit: &mut dyn FnMut(Node<'a>)) {
 
 fn expr<'a>(node: &'a Expr, visit: &mut dyn FnMut(Node<'a>)) {
     match node {
-        Expr::String { .. }
-        | Expr::RawString { .. }
-        | Expr::Number { .. }
-        | Expr::Bool { .. }
-        | Expr::Null { .. } => {}
+        Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. } => {}
         Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => {
             let (path, other) = Path::of(node);
             if let Some(other) = other {
@@ -229,54 +238,32 @@ fn expr<'a>(node: &'a Expr, visit: &mut dyn FnMut(Node<'a>)) {
                 expr(value, visit);
             }
         }
-        Expr::ArrayCompr {
-            term, query: inner, ..
-        }
-        | Expr::SetCompr {
-            term, query: inner, ..
-        } => {
+        Expr::ArrayCompr { term, query: inner, .. } | Expr::SetCompr { term, query: inner, .. } => {
             expr(term, visit);
             query(inner, visit);
         }
-        Expr::ObjectCompr {
-            key,
-            value,
-            query: inner,
-            ..
-        } => {
+        Expr::ObjectCompr { key, value, query: inner, .. } => {
             expr(key, visit);
             expr(value, visit);
             query(inner, visit);
         }
         Expr::Call { fcn, params, .. } => {
-            visit(Node::Call {
-                path: Path::of(fcn).0,
-                args: params,
-            });
+            visit(Node::Call { path: Path::of(fcn).0, args: params });
             params.iter().for_each(|param| expr(param, visit));
         }
         Expr::UnaryExpr { expr: inner, .. } => expr(inner, visit),
-        Expr::ArithExpr {
-            op, lhs, rhs, span, ..
-        } => {
+        Expr::ArithExpr { op, lhs, rhs, span, .. } => {
             if *op == ArithOp::Mul {
                 visit(Node::Product { span, lhs, rhs });
             }
             expr(lhs, visit);
             expr(rhs, visit);
         }
-        Expr::BinExpr { lhs, rhs, .. }
-        | Expr::BoolExpr { lhs, rhs, .. }
-        | Expr::AssignExpr { lhs, rhs, .. } => {
+        Expr::BinExpr { lhs, rhs, .. } | Expr::BoolExpr { lhs, rhs, .. } | Expr::AssignExpr { lhs, rhs, .. } => {
             expr(lhs, visit);
             expr(rhs, visit);
         }
-        Expr::Membership {
-            key,
-            value,
-            collection,
-            ..
-        } => {
+        Expr::Membership { key, value, collection, .. } => {
             if let Some(key) = key {
                 expr(key, visit);
             }
