@@ -11,9 +11,10 @@ use std::time::Duration;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 /// Time for all rules of one decision.
-const DECISION_LIMIT: Duration = Duration::from_millis(1500);
-/// Time for one rule, checked by the engine between steps.
-const RULE_LIMIT: Duration = Duration::from_millis(250);
+const DECISION_LIMIT: Duration = Duration::from_secs(2);
+/// Time for one rule, checked by the engine between steps. Wall-clock time: generous, because a
+/// function with little memory has a small share of a processor.
+const RULE_LIMIT: Duration = Duration::from_millis(500);
 /// Time for checking and compiling what is to be published.
 const COMPILE_LIMIT: Duration = Duration::from_secs(10);
 /// Enough for the nesting that publication allows; reserved, not touched, until used.
