@@ -21,23 +21,6 @@ data "aws_iam_policy_document" "alerts" {
       identifiers = [local.functions["sla-probe"]]
     }
   }
-
-  statement {
-    sid       = "Alarms"
-    actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.alerts.arn]
-
-    principals {
-      type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.mesh.account_id]
-    }
-  }
 }
 
 resource "aws_sns_topic_subscription" "email" {

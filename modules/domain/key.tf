@@ -93,21 +93,4 @@ data "aws_iam_policy_document" "key" {
       values   = ["sns.${local.region}.amazonaws.com"]
     }
   }
-
-  statement {
-    sid       = "PublishAlarms"
-    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    resources = ["*"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.mesh.account_id]
-    }
-  }
 }
