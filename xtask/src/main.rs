@@ -1,10 +1,147 @@
-//! Every developer command of the project.
-use std::process::{Command, ExitCode};
+//! `cargo xtask <command>`: every developer command of the project.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use xtask::interrupt::Interrupt;
+use xtask::prerequisites;
+use xtask::progress::line;
+use xtask::project::Project;
+use xtask::stack::{self, Component, GivenPorts, Health, Stack};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Every developer command of the project",
+    disable_help_subcommand = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the local cloud and the search node, or what is missing of them
+    Up {
+        /// Port of the local cloud [default: a free one, then kept]
+        #[arg(long)]
+        port: Option<u16>,
+        /// Port of the search node [default: a free one, then kept]
+        #[arg(long)]
+        search_port: Option<u16>,
+    },
+    /// Stop everything; its content stays for the next `up`
+    Down,
+    /// Show how the components are; fails unless all are healthy
+    Status,
+    /// Show what a component (cloud, search) or a function (registry, broker, ...) logged
+    Logs {
+        /// [default: every component]
+        of: Option<String>,
+        /// Go on showing what is added, until Ctrl-C
+        #[arg(short, long)]
+        follow: bool,
+        /// How many lines of the past to show
+        #[arg(short = 'n', long, default_value_t = 100)]
+        lines: usize,
+        /// Name of the mesh instance that the function belongs to
+        #[arg(long, default_value = "mesh")]
+        mesh: String,
+    },
+    /// Stop everything and forget all content, ports and logs
+    Reset,
+}
 
 fn main() -> ExitCode {
-    let status = Command::new("cargo").args(["test", "--workspace"]).status();
-    match status {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let project = Project::find()?;
+    let interrupt = Interrupt::by_signals()?;
+    match arguments.command {
+        Command::Up { port, search_port } => {
+            prerequisites::check(prerequisites::OF_STACK)?;
+            let running = Stack::hold(&project, &interrupt)?.up(GivenPorts {
+                cloud: port,
+                search: search_port,
+            })?;
+            if running.started.is_empty() {
+                line("everything ran already");
+            }
+            line(format_args!("cloud   {}", running.endpoints.cloud));
+            line(format_args!("search  {}", running.endpoints.search));
+            line("stop with `cargo xtask down`");
+        }
+        Command::Down => {
+            let any = Stack::hold(&project, &interrupt)?.down()?;
+            line(if any {
+                "everything is stopped"
+            } else {
+                "nothing ran"
+            });
+        }
+        Command::Status => return Ok(print_status(&project)),
+        Command::Logs {
+            of,
+            follow,
+            lines,
+            mesh,
+        } => match of {
+            Some(name) => match Component::named(&name) {
+                Some(component) => {
+                    stack::logs::of_component(&project, component, lines, follow, &interrupt)?
+                }
+                None => {
+                    stack::logs::of_function(&project, &mesh, &name, lines, follow, &interrupt)?
+                }
+            },
+            None => {
+                for component in Component::ALL {
+                    line(format_args!("== {component}"));
+                    stack::logs::of_component(&project, component, lines, false, &interrupt)?;
+                }
+            }
+        },
+        Command::Reset => {
+            Stack::hold(&project, &interrupt)?.reset()?;
+            line("everything is stopped and forgotten");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_status(project: &Project) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for component in stack::status(project) {
+        let (word, detail) = match component.health {
+            Health::Healthy => ("healthy", None),
+            Health::Unhealthy(why) => ("unhealthy", Some(why)),
+            Health::Died(end) => ("died", Some(format!("the end of its log:\n{end}"))),
+            Health::Stopped => ("stopped", None),
+        };
+        if word != "healthy" {
+            code = ExitCode::FAILURE;
+        }
+        let pid = component
+            .pid
+            .map(|pid| format!("process {pid}"))
+            .unwrap_or_default();
+        let endpoint = component.endpoint.unwrap_or_default();
+        line(format_args!(
+            "{:<8} {word:<10} {endpoint:<24} {pid}",
+            component.component.name()
+        ));
+        if let Some(detail) = detail {
+            line(detail);
+        }
+    }
+    code
 }

@@ -1,0 +1,183 @@
+"""Starts the local cloud: ministack, corrected where it answers otherwise than AWS does.
+
+Run by `cargo xtask up` with the environment variables that ministack reads (BIND_HOST, GATEWAY_PORT,
+STATE_DIR and so on). Each correction is one function that says what differs and what depends on it. They
+touch internals of one exact version, so a correction that no longer finds what it corrects stops the start.
+
+With CLEAN_STOP_MARKER set to a path, that file exists exactly while the persisted state is complete: it is
+removed at the start and written after an orderly stop. Without it the state folder holds an older state.
+"""
+
+import importlib.metadata
+import json
+import os
+import pathlib
+import socketserver
+import sys
+from xml.sax.saxutils import escape
+
+CORRECTED_VERSION = "1.5.33"
+
+
+def main() -> None:
+    found = importlib.metadata.version("ministack")
+    if found != CORRECTED_VERSION:
+        sys.exit(f"the corrections are written for ministack `{CORRECTED_VERSION}`, found `{found}`")
+    for correct in CORRECTIONS:
+        correct()
+
+    from ministack import app
+
+    marker = os.environ.get("CLEAN_STOP_MARKER")
+    if marker:
+        pathlib.Path(marker).unlink(missing_ok=True)
+    app.main()
+    if marker:
+        pathlib.Path(marker).write_text("the persisted state is complete\n")
+
+
+def answer_function_calls_at_once() -> None:
+    """Send small answers without waiting for the peer's acknowledgement.
+
+    The runtime API that a function polls writes header and body apart; with Nagle's algorithm every
+    invocation then waits ~45 ms for a delayed acknowledgement.
+    """
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+
+def describe_alarms_completely() -> None:
+    """Put every configured attribute of an alarm into DescribeAlarms' XML answer.
+
+    ministack stores them all and leaves most out of the XML that hashicorp/aws reads, which is a difference
+    in every later plan.
+    """
+    from ministack.services import cloudwatch
+
+    answer = _required(cloudwatch, "_xml")
+    alarms = _required(cloudwatch, "_alarms")
+
+    def answer_with_all_attributes(status, root, inner, *args, **kwargs):
+        if root == "DescribeAlarmsResponse":
+            for alarm in list(alarms.values()):
+                arn = f"<AlarmArn>{alarm['AlarmArn']}</AlarmArn>"
+                inner = inner.replace(arn, arn + alarm_attributes_xml(alarm))
+        return answer(status, root, inner, *args, **kwargs)
+
+    cloudwatch._xml = answer_with_all_attributes
+
+
+def alarm_attributes_xml(alarm: dict) -> str:
+    """The elements of a MetricAlarm that ministack's own XML lacks."""
+    parts = [f"<ActionsEnabled>{str(alarm.get('ActionsEnabled', True)).lower()}</ActionsEnabled>"]
+    for name in ("AlarmDescription", "Statistic", "ExtendedStatistic", "Period", "Unit", "TreatMissingData"):
+        if alarm.get(name):
+            parts.append(f"<{name}>{escape(str(alarm[name]))}</{name}>")
+    for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
+        members = "".join(f"<member>{escape(arn)}</member>" for arn in alarm.get(name) or [])
+        parts.append(f"<{name}>{members}</{name}>")
+    dimensions = "".join(
+        f"<member><Name>{escape(d['Name'])}</Name><Value>{escape(d['Value'])}</Value></member>"
+        for d in alarm.get("Dimensions") or []
+    )
+    parts.append(f"<Dimensions>{dimensions}</Dimensions>")
+    return "".join(parts)
+
+
+def create_jwt_authorizers_without_payload_version() -> None:
+    """Leave the payload format version away from JWT authorizers.
+
+    On AWS only request authorizers have one; ministack gives every authorizer `2.0`, a difference in every
+    later plan.
+    """
+    from ministack.services import apigateway
+
+    create = _required(apigateway, "_create_authorizer")
+    authorizers = _required(apigateway, "_authorizers")
+
+    def create_as_aws_does(api_id, data):
+        answer = create(api_id, data)
+        for authorizer in authorizers.get(api_id, {}).values():
+            if authorizer["authorizerType"] == "JWT":
+                authorizer["authorizerPayloadFormatVersion"] = None
+        return answer
+
+    apigateway._create_authorizer = create_as_aws_does
+
+
+def authorize_glue_on_every_resource() -> None:
+    """Authorize a call to Glue on the catalog, the database and the table that it touches.
+
+    AWS wants all of them allowed. ministack checks `database/DB` alone for calls on a table (a role limited
+    to one table could then read its neighbours) and `table/DB` for calls on a database.
+    """
+    from ministack.core import iam_actions, iam_evaluator
+
+    resource_of = _required(iam_actions, "extract_resource_arn")
+    enforce = _required(iam_evaluator, "enforce")
+
+    def most_specific_resource(service, method, path, headers, body, query_params, region, account_id):
+        if service == "glue":
+            resource = glue_resource(headers.get("x-amz-target", "").rsplit(".", 1)[-1], body)
+            if resource is not None:
+                return resource if resource.startswith("arn:") else f"arn:aws:glue:{region}:{account_id}:{resource}"
+        return resource_of(service, method, path, headers, body, query_params, region, account_id)
+
+    def enforce_on_every_resource(access_key_id, action, service, region, resource_arn="*", service_context=None):
+        resources = with_containing_glue_resources(resource_arn) if service == "glue" else [resource_arn]
+        for resource in resources:
+            denied = enforce(access_key_id, action, service, region, resource, service_context)
+            if denied:
+                return denied
+        return None
+
+    iam_actions.extract_resource_arn = most_specific_resource
+    iam_evaluator.enforce = enforce_on_every_resource
+
+
+def glue_resource(action: str, body: bytes) -> str | None:
+    """The most specific resource of a call on databases and tables, such as `table/DB/NAME`; None for other calls."""
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        return None
+    if "ResourceArn" in request:
+        return request["ResourceArn"]
+    database = request.get("DatabaseName")
+    if database:
+        table = (request.get("TableInput") or {}).get("Name") or request.get("TableName") or request.get("Name")
+        if table:
+            return f"table/{database}/{table}"
+        return f"table/{database}/*" if "Table" in action else f"database/{database}"
+    if "Database" in action:
+        database = request.get("Name") or (request.get("DatabaseInput") or {}).get("Name")
+        return f"database/{database}" if database else "catalog"
+    return None
+
+
+def with_containing_glue_resources(arn: str) -> list[str]:
+    """The resource and what contains it, outermost first: `table/DB/NAME` lies in `database/DB` in `catalog`."""
+    prefix, _, resource = arn.rpartition(":")
+    kind, _, name = resource.partition("/")
+    if kind == "table":
+        return [f"{prefix}:catalog", f"{prefix}:database/{name.partition('/')[0]}", arn]
+    if kind == "database":
+        return [f"{prefix}:catalog", arn]
+    return [arn]
+
+
+def _required(module, name: str):
+    """An internal of ministack that a correction replaces."""
+    if not hasattr(module, name):
+        sys.exit(f"`{module.__name__}` has no `{name}` any more; revise the correction in cloud.py")
+    return getattr(module, name)
+
+
+CORRECTIONS = (
+    answer_function_calls_at_once,
+    describe_alarms_completely,
+    create_jwt_authorizers_without_payload_version,
+    authorize_glue_on_every_resource,
+)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+//! Every developer command of the project, and what they are made of.
+
+pub mod cache;
+mod http_get;
+pub mod interrupt;
+pub mod java;
+pub mod prerequisites;
+pub mod process;
+pub mod progress;
+pub mod project;
+pub mod python;
+pub mod stack;
+pub mod tool;

@@ -1,0 +1,96 @@
+//! What a command tells while it works: one line for each thing begun and done, with seconds.
+
+use anyhow::Result;
+use std::fmt::Display;
+use std::io::{IsTerminal, Write, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Print one line to standard output.
+pub fn line(text: impl Display) {
+    // A closed pipe (`| head`) is no reason to stop halfway.
+    let _ = writeln!(stdout().lock(), "{text}");
+}
+
+/// Run `work` under a line that says what is being done, for how long, and how it ended. On a terminal the
+/// seconds count on; elsewhere a line is printed at the beginning of long work and at its end.
+pub fn during<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let step = Step::begin(what);
+    let result = work();
+    step.end(match &result {
+        Ok(_) => "ok",
+        Err(_) => "FAILED",
+    });
+    result
+}
+
+/// A line that is being shown.
+#[derive(Debug)]
+pub struct Step {
+    what: String,
+    start: Instant,
+    counter: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// Only one line can count on at a time; work inside other work prints only its end.
+static COUNTING: AtomicBool = AtomicBool::new(false);
+
+impl Step {
+    pub fn begin(what: &str) -> Self {
+        let start = Instant::now();
+        let counter = (!COUNTING.swap(true, Ordering::SeqCst)).then(|| {
+            let (stop, stopped) = channel();
+            let shown = what.to_owned();
+            (stop, thread::spawn(move || count(&shown, start, &stopped)))
+        });
+        Self {
+            what: what.to_owned(),
+            start,
+            counter,
+        }
+    }
+
+    pub fn end(mut self, outcome: &str) {
+        self.stop_counting();
+        line(format_args!(
+            "{:<44} {:>7.1} s  {outcome}",
+            self.what,
+            self.start.elapsed().as_secs_f64()
+        ));
+    }
+
+    fn stop_counting(&mut self) {
+        if let Some((stop, counter)) = self.counter.take() {
+            drop(stop);
+            let _ = counter.join();
+            COUNTING.store(false, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        self.stop_counting();
+    }
+}
+
+fn count(what: &str, start: Instant, stopped: &Receiver<()>) {
+    if !stdout().is_terminal() {
+        // Work of a moment needs no line of its own in a log.
+        if stopped.recv_timeout(Duration::from_secs(2)) == Err(RecvTimeoutError::Timeout) {
+            line(format_args!("{what} ..."));
+            let _ = stopped.recv();
+        }
+        return;
+    }
+    while stopped.recv_timeout(Duration::from_millis(200)) == Err(RecvTimeoutError::Timeout) {
+        let mut out = stdout().lock();
+        let _ = write!(out, "\r{what:<44} {:>7.1} s", start.elapsed().as_secs_f64());
+        let _ = out.flush();
+    }
+    let mut out = stdout().lock();
+    let _ = write!(out, "\r\x1b[K");
+    let _ = out.flush();
+}
