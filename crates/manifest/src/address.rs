@@ -83,7 +83,10 @@ impl PortAddress {
 
 /// A major version: a decimal number without sign or leading zero.
 fn parse_major(text: &str) -> Option<u64> {
-    let canonical = !text.is_empty() && text.len() <= 9 && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    let canonical = !text.is_empty()
+        && text.len() <= 9
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && (text == "0" || !text.starts_with('0'));
     canonical.then(|| text.parse().ok()).flatten()
 }
 
@@ -94,7 +97,11 @@ fn cut(text: &str) -> String {
 impl FromStr for ProductId {
     type Err = AddressError;
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let error = || AddressError { value: cut(text), what: "a product id", shape: "`domain.product`, such as `operations.flights`" };
+        let error = || AddressError {
+            value: cut(text),
+            what: "a product id",
+            shape: "`domain.product`, such as `operations.flights`",
+        };
         let (domain, name) = text.split_once('.').ok_or_else(error)?;
         Ok(Self { domain: domain.parse().map_err(|_| error())?, name: name.parse().map_err(|_| error())? })
     }
@@ -103,7 +110,11 @@ impl FromStr for ProductId {
 impl FromStr for PortAddress {
     type Err = AddressError;
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let error = || AddressError { value: cut(text), what: "a port address", shape: "`domain.product/port@major`, such as `operations.flights/daily@1`" };
+        let error = || AddressError {
+            value: cut(text),
+            what: "a port address",
+            shape: "`domain.product/port@major`, such as `operations.flights/daily@1`",
+        };
         let (product, rest) = text.split_once('/').ok_or_else(error)?;
         let (port, major) = rest.split_once('@').ok_or_else(error)?;
         Ok(Self {
@@ -152,7 +163,10 @@ macro_rules! as_text {
 }
 
 as_text!(ProductId, "^[a-z][a-z0-9]*(-[a-z0-9]+)*\\.[a-z][a-z0-9]*(-[a-z0-9]+)*$");
-as_text!(PortAddress, "^[a-z][a-z0-9]*(-[a-z0-9]+)*\\.[a-z][a-z0-9]*(-[a-z0-9]+)*/[a-z][a-z0-9]*(-[a-z0-9]+)*@(0|[1-9][0-9]*)$");
+as_text!(
+    PortAddress,
+    "^[a-z][a-z0-9]*(-[a-z0-9]+)*\\.[a-z][a-z0-9]*(-[a-z0-9]+)*/[a-z][a-z0-9]*(-[a-z0-9]+)*@(0|[1-9][0-9]*)$"
+);
 
 #[cfg(test)]
 mod tests {
@@ -170,7 +184,19 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_address() {
-        for bad in ["", "a", "a.b", "a.b/c", "a.b/c@", "a.b/c@01", "a.b/c@-1", "a.b/c@x", "a.b.c/d@1", "a.b/../@1", "a.b/c@1@2"] {
+        for bad in [
+            "",
+            "a",
+            "a.b",
+            "a.b/c",
+            "a.b/c@",
+            "a.b/c@01",
+            "a.b/c@-1",
+            "a.b/c@x",
+            "a.b.c/d@1",
+            "a.b/../@1",
+            "a.b/c@1@2",
+        ] {
             assert!(bad.parse::<PortAddress>().is_err(), "{bad}");
         }
     }

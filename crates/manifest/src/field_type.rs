@@ -14,7 +14,10 @@ pub enum FieldType {
     Float,
     Double,
     /// Precision 1 to 38, scale up to the precision.
-    Decimal { precision: u8, scale: u8 },
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
     Date,
     /// Microseconds, without zone.
     Timestamp,

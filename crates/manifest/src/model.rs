@@ -26,7 +26,10 @@ pub struct Manifest {
     /// The product's name, unique within its domain.
     pub name: ProductName,
     /// The product's semantic version; it moves by the class of the change.
-    #[schemars(with = "String", regex(pattern = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$"))]
+    #[schemars(
+        with = "String",
+        regex(pattern = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$")
+    )]
     pub version: Version,
     /// What the product holds, for those who search for it.
     #[schemars(length(min = 1, max = 4000))]
@@ -160,7 +163,10 @@ pub struct OutputPort {
     /// The port's name, unique within the product for each major.
     pub name: PortName,
     /// The port's semantic version; its major is part of its address.
-    #[schemars(with = "String", regex(pattern = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$"))]
+    #[schemars(
+        with = "String",
+        regex(pattern = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$")
+    )]
     pub version: Version,
     /// What the port holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -264,8 +270,8 @@ pub struct Field {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Pii {
-    /// What kind of information, such as `email`.
-    #[schemars(length(min = 1, max = 60))]
+    /// What kind of information, such as `email`: lower-case letters, digits, hyphens and underscores.
+    #[schemars(length(min = 1, max = 60), regex(pattern = r"^[a-z][a-z0-9_-]*$"))]
     pub category: String,
     /// How the values are protected where they are stored.
     pub protection: PiiProtection,

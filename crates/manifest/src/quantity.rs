@@ -14,7 +14,9 @@ pub struct QuantityError {
 }
 
 fn whole_number(text: &str) -> Option<u64> {
-    (!text.is_empty() && text.len() <= 9 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+    (!text.is_empty() && text.len() <= 9 && text.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 /// A length of time in whole minutes, 1 or more: `5m`, `24h` or `7d`.
@@ -82,7 +84,8 @@ impl FromStr for Percent {
             return Err(error());
         }
         let fraction = whole_number(&format!("{decimals:0<3}")).ok_or_else(error)?;
-        let thousandths = whole_number(whole).map(|n| n * 1000 + fraction).filter(|n| (1..=100_000).contains(n)).ok_or_else(error)?;
+        let thousandths =
+            whole_number(whole).map(|n| n * 1000 + fraction).filter(|n| (1..=100_000).contains(n)).ok_or_else(error)?;
         u32::try_from(thousandths).map(Self).map_err(|_| error())
     }
 }

@@ -1,0 +1,110 @@
+//! The stable codes of problems in a manifest, each with one line on what it means: the reference is generated from here.
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident => $text:literal,)+) => {
+        /// What kind of problem a diagnostic tells of.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the reference.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The code as it is reported; never changes.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+
+            /// What the code means, in one sentence.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is larger than 1 MiB.
+    TooLarge => "manifest.too_large",
+    /// Lists and mappings are nested more than 32 levels deep.
+    TooDeep => "manifest.too_deep",
+    /// The text holds more than 50,000 values.
+    TooManyValues => "manifest.too_many_values",
+    /// More problems were found than are listed.
+    TooManyProblems => "manifest.too_many_problems",
+    /// The text is neither YAML 1.2 nor JSON.
+    Syntax => "manifest.syntax",
+    /// The text holds no document.
+    Empty => "manifest.empty",
+    /// The text holds more than one document.
+    SeveralDocuments => "manifest.several_documents",
+    /// Anchors, aliases and merge keys are not accepted.
+    Alias => "manifest.alias",
+    /// Tags other than those of YAML's core schema are not accepted.
+    Tag => "manifest.tag",
+    /// A key of a mapping is not a text.
+    KeyNotText => "manifest.key_not_text",
+    /// A key stands twice in one mapping.
+    DuplicateKey => "manifest.duplicate_key",
+    /// A text holds control characters or characters that turn the direction of writing.
+    ControlCharacter => "manifest.control_character",
+    /// A key is not one that the manifest knows in this place.
+    UnknownField => "manifest.unknown_field",
+    /// A key that is needed in this place is missing.
+    MissingField => "manifest.missing_field",
+    /// A value has another type than is needed in this place.
+    WrongType => "manifest.wrong_type",
+    /// A number, a truth value or nothing stands where a text is needed, because quotes are missing.
+    Unquoted => "manifest.unquoted",
+    /// A value is not one of those to choose from.
+    NotAChoice => "manifest.not_a_choice",
+    /// A name, version, address, quantity or field type is not well-formed.
+    InvalidValue => "manifest.invalid_value",
+    /// A text or list is shorter or longer than allowed, or a text is blank.
+    Length => "manifest.length",
+    /// A port has two fields whose names are equal, or differ by case only.
+    DuplicateFieldName => "manifest.duplicate_field_name",
+    /// The product has two ports with the same name and major version.
+    DuplicatePort => "manifest.duplicate_port",
+    /// The product lists the same input twice.
+    DuplicateInput => "manifest.duplicate_input",
+    /// The product lists one of its own ports as its input.
+    InputOnItself => "manifest.input_on_itself",
+    /// A tag or purpose stands twice in one list.
+    DuplicateEntry => "manifest.duplicate_entry",
+    /// A port of format sql, http or kafka has no endpoint.
+    EndpointMissing => "manifest.endpoint_missing",
+    /// A port that the platform serves has an endpoint.
+    EndpointUnexpected => "manifest.endpoint_unexpected",
+    /// An endpoint is not a URL of a scheme that fits the format, on a named host and without credentials.
+    EndpointInvalid => "manifest.endpoint_invalid",
+    /// The owner's contact is neither an e-mail address nor an https URL.
+    ContactInvalid => "manifest.contact_invalid",
+    /// Fields have no description, so that nobody finds them by what they mean (a warning).
+    FieldsUndescribed => "manifest.fields_undescribed",
+    /// The manifest passed every check but could not be read: a fault of the platform.
+    Unreadable => "manifest.unreadable",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn codes_are_unique_and_explained() {
+        let mut texts: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.as_str().starts_with("manifest."), "{code:?}");
+            assert!(code.meaning().ends_with('.'), "{code:?}");
+        }
+    }
+}
