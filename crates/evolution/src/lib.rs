@@ -1,1 +1,16 @@
-//! (under construction)
+//! What changed between two manifests of a product, what that means for those who read it, and which versions it needs.
+//!
+//! This crate knows no AWS, HTTP, Lambda or wall clock.
+
+pub mod change;
+pub mod classify;
+pub mod code;
+pub mod versions;
+
+mod fields;
+mod ports;
+
+pub use change::{Change, ChangeKind};
+pub use classify::classify;
+pub use code::Code;
+pub use versions::{RequiredVersions, Violation, check_versions, required_versions};
