@@ -1,1 +1,16 @@
-//! (under construction)
+//! What the functions behind the HTTP API share: token verification, problems, the caller of a request, and routes from the one table.
+
+pub mod answer;
+pub mod caller;
+pub mod convert;
+pub mod issuer;
+pub mod problem;
+pub mod query;
+pub mod service;
+pub mod token;
+
+pub use answer::{Json, RawText};
+pub use caller::{Authenticated, Gate};
+pub use problem::Failure;
+pub use query::Query;
+pub use service::Routes;

@@ -1,0 +1,79 @@
+//! Bodies: JSON in and out, and text as it was sent.
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, Request},
+    http::{HeaderValue, Response, StatusCode, header},
+    response::IntoResponse,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::problem::Failure;
+
+/// The largest body that is read, in bytes.
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// A JSON body. Coming in, it must be declared as JSON or not at all; going out, it is never cached.
+#[derive(Debug, Clone)]
+pub struct Json<T>(pub T);
+
+/// A body as text, as it was sent.
+#[derive(Debug, Clone)]
+pub struct RawText(pub String);
+
+async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Failure> {
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let too_large = || Failure::new(413, "request.too_large", "Too large", format!("the body is larger than {MAX_BODY} bytes"));
+    if declared.is_some_and(|length| length > MAX_BODY) {
+        return Err(too_large());
+    }
+    let bytes = Bytes::from_request(request, state)
+        .await
+        .map_err(|error| Failure::new(400, "request.unreadable_body", "The request is not valid", error.to_string()))?;
+    if bytes.len() > MAX_BODY { Err(too_large()) } else { Ok(bytes) }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let bytes = bytes(request, state).await?;
+        // An empty body stands for an empty object: decisions need no reason.
+        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        serde_json::from_slice(text).map(Self).map_err(|error| {
+            let mut failure = Failure::invalid("request.invalid_json", "", error.to_string());
+            for one in &mut failure.0.errors {
+                (one.line, one.column) = (Some(error.line()), Some(error.column()));
+            }
+            failure.with_remedy("see /openapi.json for the body's shape")
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for RawText {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let bytes = bytes(request, state).await?;
+        String::from_utf8(bytes.into())
+            .map(Self)
+            .map_err(|error| Failure::invalid("request.not_utf8", "", format!("the body is not UTF-8 at byte {}", error.utf8_error().valid_up_to())))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response<Body> {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => {
+                let mut response = Response::new(Body::from(body));
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                response
+            }
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}

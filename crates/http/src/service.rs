@@ -1,0 +1,119 @@
+//! Routers from the one route table, and how a function runs one.
+
+use axum::{
+    Router,
+    extract::Request,
+    handler::Handler,
+    http::{HeaderValue, StatusCode},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{MethodFilter, MethodRouter, on},
+};
+use mesh_api::routes::{Function, Route};
+use tracing::Instrument;
+
+use crate::problem::Failure;
+
+/// Builds the router of one function. A route that belongs to another function, or one of its own that is left out, is a defect.
+#[derive(Debug)]
+pub struct Routes<S> {
+    function: Function,
+    served: Vec<&'static str>,
+    router: Router<S>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// No routes yet.
+    pub fn of(function: Function) -> Self {
+        Self { function, served: Vec::new(), router: Router::new() }
+    }
+
+    /// Serves `route` by `handler`.
+    pub fn serve<H, T>(mut self, route: &Route, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        assert_eq!(route.function, self.function, "the route `{}` belongs to another function", route.operation);
+        let method = match route.method {
+            "GET" => MethodFilter::GET,
+            "HEAD" => MethodFilter::HEAD,
+            "POST" => MethodFilter::POST,
+            "PUT" => MethodFilter::PUT,
+            "DELETE" => MethodFilter::DELETE,
+            other => unreachable!("the route table has no method `{other}`"),
+        };
+        let served: MethodRouter<S> = on(method, handler);
+        self.router = self.router.route(route.path, served);
+        self.served.push(route.operation);
+        self
+    }
+
+    /// The router, with problems for what it does not serve and a span around every request.
+    pub fn finish(self, state: S) -> Router {
+        let missing: Vec<_> =
+            mesh_api::routes::of(self.function).map(|route| route.operation).filter(|operation| !self.served.contains(operation)).collect();
+        assert!(missing.is_empty(), "operations of the route table that are not served: {missing:?}");
+        self.router
+            .fallback(|| async { Failure::new(404, "route.not_found", "Not found", "there is no such route").with_remedy("see /openapi.json") })
+            .method_not_allowed_fallback(|| async {
+                Failure::new(405, "route.method_not_allowed", "Method not allowed", "this route has no such method").with_remedy("see /openapi.json")
+            })
+            .layer(middleware::from_fn(trace))
+            .with_state(state)
+    }
+}
+
+/// One span for each invocation; the answer carries the request id by which it can be found in the log.
+async fn trace(request: Request, next: Next) -> Response {
+    use lambda_http::RequestExt;
+    let request_id = request
+        .lambda_context_ref()
+        .map(|context| context.request_id.clone())
+        .unwrap_or_else(mesh_core::audit::new_id);
+    let span = tracing::info_span!(
+        "request",
+        request_id,
+        method = %request.method(),
+        path = request.uri().path(),
+        principal = tracing::field::Empty,
+        domain = tracing::field::Empty,
+    );
+    let path = request.uri().path().to_owned();
+    async move {
+        let started = std::time::Instant::now();
+        let response = next.run(request).await;
+        let status = response.status();
+        tracing::info!(status = status.as_u16(), elapsed_ms = started.elapsed().as_secs_f64() * 1000.0, "answered");
+        let mut response = with_context(response, &path, &request_id).await;
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert("x-request-id", value);
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Problems name the request they are about.
+async fn with_context(response: Response, path: &str, request_id: &str) -> Response {
+    let is_problem = response.headers().get("content-type").is_some_and(|kind| kind == mesh_api::problem::PROBLEM_JSON);
+    if !is_problem {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let body = match serde_json::from_slice::<mesh_api::Problem>(&bytes) {
+        Ok(mut problem) => {
+            problem.instance = path.to_owned();
+            problem.request_id = Some(request_id.to_owned());
+            serde_json::to_vec(&problem).unwrap_or_else(|_| bytes.to_vec())
+        }
+        Err(_) => bytes.to_vec(),
+    };
+    let mut parts = parts;
+    parts.headers.remove("content-length");
+    Response::from_parts(parts, body.into())
+}
