@@ -25,19 +25,13 @@ pub fn digest(parts: &[&[u8]]) -> String {
 
 /// The folder `<cache>/<kind>/<key>`, filled by `fill` if no run before did. Another checkout that makes the same
 /// one at the same time is waited for. `fill` gets the final path (a Python environment cannot be moved).
-pub fn folder(
-    project: &Project,
-    kind: &str,
-    key: &str,
-    fill: impl FnOnce(&Path) -> Result<()>,
-) -> Result<PathBuf> {
+pub fn folder(project: &Project, kind: &str, key: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let parent = project.cache.join(kind);
     let folder = parent.join(key);
     if folder.join(COMPLETE).exists() {
         return Ok(folder);
     }
-    fs::create_dir_all(&parent)
-        .with_context(|| format!("`{}` cannot be created", parent.display()))?;
+    fs::create_dir_all(&parent).with_context(|| format!("`{}` cannot be created", parent.display()))?;
     let lock = File::create(parent.join(format!("{key}.lock")))?;
     lock.lock()?;
     if folder.join(COMPLETE).exists() {
@@ -58,12 +52,7 @@ mod tests {
     use anyhow::bail;
 
     fn project(cache: &Path) -> Project {
-        Project {
-            root: cache.into(),
-            state: cache.into(),
-            cache: cache.into(),
-            target: cache.into(),
-        }
+        Project { root: cache.into(), state: cache.into(), cache: cache.into(), target: cache.into() }
     }
 
     #[test]
@@ -76,10 +65,7 @@ mod tests {
         });
         assert_eq!(failed.unwrap_err().to_string(), "no network");
         let made = folder(&project, "kind", "key", |folder| {
-            assert!(
-                !folder.join("half").exists(),
-                "what the failed run left is gone"
-            );
+            assert!(!folder.join("half").exists(), "what the failed run left is gone");
             Ok(fs::write(folder.join("whole"), "")?)
         });
         let again = folder(&project, "kind", "key", |_| bail!("it is there already"));

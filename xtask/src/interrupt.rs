@@ -39,11 +39,7 @@ impl Interrupt {
     }
 
     /// Poll `condition` until it yields a value; None after `limit`, an error when interrupted.
-    pub fn wait_for<T>(
-        &self,
-        limit: Duration,
-        mut condition: impl FnMut() -> Result<Option<T>>,
-    ) -> Result<Option<T>> {
+    pub fn wait_for<T>(&self, limit: Duration, mut condition: impl FnMut() -> Result<Option<T>>) -> Result<Option<T>> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(10);
         loop {
@@ -75,9 +71,7 @@ mod tests {
             })
             .unwrap();
         assert_eq!(third, Some("here"));
-        let never = interrupt
-            .wait_for(Duration::from_millis(1), || Ok(None::<()>))
-            .unwrap();
+        let never = interrupt.wait_for(Duration::from_millis(1), || Ok(None::<()>)).unwrap();
         assert_eq!(never, None);
         interrupt.raise();
         let stopped = interrupt.wait_for(Duration::from_secs(5), || Ok(Some(())));

@@ -22,13 +22,7 @@ pub fn newest() -> Option<Jdk> {
 }
 
 fn newest_of(found: impl Iterator<Item = Jdk>) -> Option<Jdk> {
-    found.reduce(|best, next| {
-        if next.release > best.release {
-            next
-        } else {
-            best
-        }
-    })
+    found.reduce(|best, next| if next.release > best.release { next } else { best })
 }
 
 /// The kit at `home`, by its `release` file; None if it is none or has no compiler.
@@ -37,32 +31,18 @@ fn read(home: &Path) -> Option<Jdk> {
         return None;
     }
     let stated = fs::read_to_string(home.join("release")).ok()?;
-    let version = stated
-        .lines()
-        .find_map(|line| line.strip_prefix("JAVA_VERSION="))?
-        .trim_matches('"');
-    Some(Jdk {
-        home: home.to_owned(),
-        release: feature_release(version)?,
-        version: version.to_owned(),
-    })
+    let version = stated.lines().find_map(|line| line.strip_prefix("JAVA_VERSION="))?.trim_matches('"');
+    Some(Jdk { home: home.to_owned(), release: feature_release(version)?, version: version.to_owned() })
 }
 
 /// 8 of `1.8.0_292`, 21 of `21.0.4`, 25 of `25`.
 fn feature_release(version: &str) -> Option<u32> {
     let version = version.strip_prefix("1.").unwrap_or(version);
-    version
-        .split(|character: char| !character.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    version.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn homes() -> Vec<PathBuf> {
-    let mut homes: Vec<PathBuf> = env::var_os("JAVA_HOME")
-        .map(PathBuf::from)
-        .into_iter()
-        .collect();
+    let mut homes: Vec<PathBuf> = env::var_os("JAVA_HOME").map(PathBuf::from).into_iter().collect();
     let path = env::var_os("PATH").unwrap_or_default();
     homes.extend(
         env::split_paths(&path)
@@ -70,34 +50,19 @@ fn homes() -> Vec<PathBuf> {
             .filter_map(|compiler| Some(compiler.parent()?.parent()?.to_owned())),
     );
     if let Ok(output) = Command::new("/usr/libexec/java_home").output() {
-        homes.push(PathBuf::from(
-            String::from_utf8_lossy(&output.stdout).trim(),
-        ));
+        homes.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     }
     let user = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     for (parent, below) in [
         (PathBuf::from("/usr/lib/jvm"), ""),
-        (
-            PathBuf::from("/Library/Java/JavaVirtualMachines"),
-            "Contents/Home",
-        ),
-        (
-            user.join("Library/Java/JavaVirtualMachines"),
-            "Contents/Home",
-        ),
-        (
-            PathBuf::from("/opt/homebrew/opt"),
-            "libexec/openjdk.jdk/Contents/Home",
-        ),
+        (PathBuf::from("/Library/Java/JavaVirtualMachines"), "Contents/Home"),
+        (user.join("Library/Java/JavaVirtualMachines"), "Contents/Home"),
+        (PathBuf::from("/opt/homebrew/opt"), "libexec/openjdk.jdk/Contents/Home"),
         (user.join(".sdkman/candidates/java"), ""),
         (user.join(".jdks"), ""),
     ] {
-        let mut children: Vec<PathBuf> = fs::read_dir(parent)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path().join(below))
-            .collect();
+        let mut children: Vec<PathBuf> =
+            fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path().join(below)).collect();
         children.sort();
         homes.extend(children);
     }
@@ -114,11 +79,7 @@ mod tests {
         for program in programs {
             fs::write(home.join("bin").join(program), "").unwrap();
         }
-        fs::write(
-            home.join("release"),
-            format!("IMPLEMENTOR=\"X\"\nJAVA_VERSION=\"{version}\"\n"),
-        )
-        .unwrap();
+        fs::write(home.join("release"), format!("IMPLEMENTOR=\"X\"\nJAVA_VERSION=\"{version}\"\n")).unwrap();
         home
     }
 

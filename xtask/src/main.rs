@@ -10,11 +10,7 @@ use xtask::project::Project;
 use xtask::stack::{self, Component, GivenPorts, Health, Stack};
 
 #[derive(Debug, Parser)]
-#[command(
-    name = "cargo xtask",
-    about = "Every developer command of the project",
-    disable_help_subcommand = true
-)]
+#[command(name = "cargo xtask", about = "Every developer command of the project", disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -69,10 +65,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
         Command::Up { port, search_port } => {
             prerequisites::check(prerequisites::OF_STACK)?;
-            let running = Stack::hold(&project, &interrupt)?.up(GivenPorts {
-                cloud: port,
-                search: search_port,
-            })?;
+            let running = Stack::hold(&project, &interrupt)?.up(GivenPorts { cloud: port, search: search_port })?;
             if running.started.is_empty() {
                 line("everything ran already");
             }
@@ -82,26 +75,13 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Down => {
             let any = Stack::hold(&project, &interrupt)?.down()?;
-            line(if any {
-                "everything is stopped"
-            } else {
-                "nothing ran"
-            });
+            line(if any { "everything is stopped" } else { "nothing ran" });
         }
         Command::Status => return Ok(print_status(&project)),
-        Command::Logs {
-            of,
-            follow,
-            lines,
-            mesh,
-        } => match of {
+        Command::Logs { of, follow, lines, mesh } => match of {
             Some(name) => match Component::named(&name) {
-                Some(component) => {
-                    stack::logs::of_component(&project, component, lines, follow, &interrupt)?
-                }
-                None => {
-                    stack::logs::of_function(&project, &mesh, &name, lines, follow, &interrupt)?
-                }
+                Some(component) => stack::logs::of_component(&project, component, lines, follow, &interrupt)?,
+                None => stack::logs::of_function(&project, &mesh, &name, lines, follow, &interrupt)?,
             },
             None => {
                 for component in Component::ALL {
@@ -130,15 +110,9 @@ fn print_status(project: &Project) -> ExitCode {
         if word != "healthy" {
             code = ExitCode::FAILURE;
         }
-        let pid = component
-            .pid
-            .map(|pid| format!("process {pid}"))
-            .unwrap_or_default();
+        let pid = component.pid.map(|pid| format!("process {pid}")).unwrap_or_default();
         let endpoint = component.endpoint.unwrap_or_default();
-        line(format_args!(
-            "{:<8} {word:<10} {endpoint:<24} {pid}",
-            component.component.name()
-        ));
+        line(format_args!("{:<8} {word:<10} {endpoint:<24} {pid}", component.component.name()));
         if let Some(detail) = detail {
             line(detail);
         }

@@ -20,11 +20,7 @@ pub struct ProcessId {
 impl ProcessId {
     /// The process that has this number now; None if there is none (one that only waits to be reaped counts as gone).
     pub fn of(pid: u32) -> Option<Self> {
-        let started = if Path::new("/proc/self/stat").exists() {
-            started_by_proc(pid)?
-        } else {
-            started_by_ps(pid)?
-        };
+        let started = if Path::new("/proc/self/stat").exists() { started_by_proc(pid)? } else { started_by_ps(pid)? };
         Some(Self { pid, started })
     }
 
@@ -83,22 +79,14 @@ pub fn kill_rest_of_group(leader: u32) {
 
 fn wait_for_end(processes: &[ProcessId], limit: Duration) -> bool {
     // Not the user's interrupt: what was asked to end is waited for even then.
-    let ended = Interrupt::default().wait_for(limit, || {
-        Ok(processes
-            .iter()
-            .all(|process| !process.is_alive())
-            .then_some(()))
-    });
+    let ended =
+        Interrupt::default().wait_for(limit, || Ok(processes.iter().all(|process| !process.is_alive()).then_some(())));
     matches!(ended, Ok(Some(())))
 }
 
 /// The processes of this user whose environment holds the variable `name`, with its value.
 pub fn with_variable(name: &str) -> Vec<(ProcessId, String)> {
-    if Path::new("/proc/self/environ").exists() {
-        with_variable_by_proc(name)
-    } else {
-        with_variable_by_ps(name)
-    }
+    if Path::new("/proc/self/environ").exists() { with_variable_by_proc(name) } else { with_variable_by_ps(name) }
 }
 
 fn with_variable_by_proc(name: &str) -> Vec<(ProcessId, String)> {
@@ -108,20 +96,14 @@ fn with_variable_by_proc(name: &str) -> Vec<(ProcessId, String)> {
     let prefix = format!("{name}=");
     let mut found = Vec::new();
     for entry in entries.flatten() {
-        let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok())
-        else {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
             continue;
         };
         // Other users' processes cannot be read, and are none of ours.
         let Ok(environment) = fs::read(entry.path().join("environ")) else {
             continue;
         };
-        let value = environment
-            .split(|byte| *byte == 0)
-            .find_map(|variable| variable.strip_prefix(prefix.as_bytes()));
+        let value = environment.split(|byte| *byte == 0).find_map(|variable| variable.strip_prefix(prefix.as_bytes()));
         if let (Some(value), Some(process)) = (value, ProcessId::of(pid)) {
             found.push((process, String::from_utf8_lossy(value).into_owned()));
         }
@@ -131,10 +113,7 @@ fn with_variable_by_proc(name: &str) -> Vec<(ProcessId, String)> {
 
 /// Where there is no `/proc` (macOS): `ps` appends the environment to the command.
 fn with_variable_by_ps(name: &str) -> Vec<(ProcessId, String)> {
-    let Ok(output) = Command::new("ps")
-        .args(["-axwwE", "-o", "pid=,command="])
-        .output()
-    else {
+    let Ok(output) = Command::new("ps").args(["-axwwE", "-o", "pid=,command="]).output() else {
         return Vec::new();
     };
     let prefix = format!("{name}=");
@@ -165,11 +144,8 @@ fn started_by_proc(pid: u32) -> Option<String> {
 }
 
 fn started_by_ps(pid: u32) -> Option<String> {
-    let output = Command::new("ps")
-        .args(["-o", "stat=,lstart=", "-p", &pid.to_string()])
-        .env("LC_ALL", "C")
-        .output()
-        .ok()?;
+    let output =
+        Command::new("ps").args(["-o", "stat=,lstart=", "-p", &pid.to_string()]).env("LC_ALL", "C").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let (state, started) = text.trim().split_once(char::is_whitespace)?;
     (!state.starts_with('Z')).then(|| started.trim().to_owned())
@@ -187,32 +163,18 @@ mod tests {
     fn sleeper(variable: &str) -> Child {
         use std::os::unix::process::CommandExt;
         let mut command = Command::new("sleep");
-        command
-            .arg("60")
-            .env("MESH_PROCESS_TEST", variable)
-            .process_group(0)
-            .spawn()
-            .unwrap()
+        command.arg("60").env("MESH_PROCESS_TEST", variable).process_group(0).spawn().unwrap()
     }
 
     #[test]
     fn a_recycled_number_is_another_process_and_is_left_alone() {
         let mut child = sleeper("recycled");
         let now = ProcessId::of(child.id()).unwrap();
-        let earlier = ProcessId {
-            started: "long ago".into(),
-            ..now.clone()
-        };
+        let earlier = ProcessId { started: "long ago".into(), ..now.clone() };
         assert!(now.is_alive());
         assert!(!earlier.is_alive());
-        assert!(
-            stop(&[earlier], Duration::ZERO),
-            "one that is gone needs no waiting"
-        );
-        assert!(
-            now.is_alive(),
-            "the process that has the number now still runs"
-        );
+        assert!(stop(&[earlier], Duration::ZERO), "one that is gone needs no waiting");
+        assert!(now.is_alive(), "the process that has the number now still runs");
         assert!(stop(&[now], Duration::from_secs(5)));
         child.wait().unwrap();
     }
@@ -229,10 +191,7 @@ mod tests {
         let mut ready = [0; 5];
         std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut ready).unwrap();
         let process = ProcessId::of(child.id()).unwrap();
-        assert!(!stop(
-            std::slice::from_ref(&process),
-            Duration::from_millis(50)
-        ));
+        assert!(!stop(std::slice::from_ref(&process), Duration::from_millis(50)));
         assert!(!process.is_alive());
         child.wait().unwrap();
     }
@@ -243,9 +202,7 @@ mod tests {
         let found = Interrupt::default()
             .wait_for(Duration::from_secs(5), || {
                 let all = with_variable("MESH_PROCESS_TEST");
-                Ok(all
-                    .into_iter()
-                    .find(|(process, _)| process.pid == child.id()))
+                Ok(all.into_iter().find(|(process, _)| process.pid == child.id()))
             })
             .unwrap();
         let (process, value) = found.unwrap();

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Write, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,15 @@ use std::time::{Duration, Instant};
 pub fn line(text: impl Display) {
     // A closed pipe (`| head`) is no reason to stop halfway.
     let _ = writeln!(stdout().lock(), "{text}");
+}
+
+/// What the work that is being shown does right now, such as a compiler's last line.
+static DETAIL: Mutex<String> = Mutex::new(String::new());
+
+/// Show `text` beside the line of the work that is under way.
+pub fn detail(text: &str) {
+    let mut detail = DETAIL.lock().unwrap_or_else(PoisonError::into_inner);
+    text.clone_into(&mut detail);
 }
 
 /// Run `work` under a line that says what is being done, for how long, and how it ended. On a terminal the
@@ -45,20 +55,12 @@ impl Step {
             let shown = what.to_owned();
             (stop, thread::spawn(move || count(&shown, start, &stopped)))
         });
-        Self {
-            what: what.to_owned(),
-            start,
-            counter,
-        }
+        Self { what: what.to_owned(), start, counter }
     }
 
     pub fn end(mut self, outcome: &str) {
         self.stop_counting();
-        line(format_args!(
-            "{:<44} {:>7.1} s  {outcome}",
-            self.what,
-            self.start.elapsed().as_secs_f64()
-        ));
+        line(format_args!("{:<44} {:>7.1} s  {outcome}", self.what, self.start.elapsed().as_secs_f64()));
     }
 
     fn stop_counting(&mut self) {
@@ -77,20 +79,25 @@ impl Drop for Step {
 }
 
 fn count(what: &str, start: Instant, stopped: &Receiver<()>) {
-    if !stdout().is_terminal() {
-        // Work of a moment needs no line of its own in a log.
-        if stopped.recv_timeout(Duration::from_secs(2)) == Err(RecvTimeoutError::Timeout) {
-            line(format_args!("{what} ..."));
-            let _ = stopped.recv();
+    detail("");
+    let terminal = stdout().is_terminal();
+    // On a terminal the line is written over; a log gets a line now and then, and none for work of a moment.
+    let mut pause = Duration::from_millis(if terminal { 200 } else { 2000 });
+    while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+        let detail: String = DETAIL.lock().unwrap_or_else(PoisonError::into_inner).chars().take(60).collect();
+        let shown = format!("{what:<44} {:>7.1} s  {detail}", start.elapsed().as_secs_f64());
+        if terminal {
+            let mut out = stdout().lock();
+            let _ = write!(out, "\r\x1b[K{shown}");
+            let _ = out.flush();
+        } else {
+            line(shown.trim_end());
+            pause = Duration::from_secs(30);
         }
-        return;
     }
-    while stopped.recv_timeout(Duration::from_millis(200)) == Err(RecvTimeoutError::Timeout) {
+    if terminal {
         let mut out = stdout().lock();
-        let _ = write!(out, "\r{what:<44} {:>7.1} s", start.elapsed().as_secs_f64());
+        let _ = write!(out, "\r\x1b[K");
         let _ = out.flush();
     }
-    let mut out = stdout().lock();
-    let _ = write!(out, "\r\x1b[K");
-    let _ = out.flush();
 }

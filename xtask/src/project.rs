@@ -42,20 +42,12 @@ impl Project {
             Some(folder) => absolute(Path::new(&folder))?,
             None => cache.join("target"),
         };
-        Ok(Self {
-            root,
-            state,
-            cache,
-            target,
-        })
+        Ok(Self { root, state, cache, target })
     }
 
     /// The same checkout with another stack, whose state is in `state`.
     pub fn with_state(&self, state: &Path) -> Self {
-        Self {
-            state: state.to_owned(),
-            ..self.clone()
-        }
+        Self { state: state.to_owned(), ..self.clone() }
     }
 
     /// A short name of this stack, different for every state folder.

@@ -28,62 +28,33 @@ const PROBE: &str = "import sys, sysconfig, venv, ensurepip\n\
 
 /// The first interpreter on the path that serves; None if there is none.
 pub fn find() -> Option<Interpreter> {
-    let names = [
-        "python3",
-        "python3.14",
-        "python3.13",
-        "python3.12",
-        "python3.11",
-        "python3.10",
-        "python",
-    ];
+    let names = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
     names.into_iter().find_map(|name| {
         let output = Command::new(name).args(["-c", PROBE]).output().ok()?;
         let text = String::from_utf8(output.stdout).ok()?;
         let mut words = text.trim().splitn(3, ' ');
         let version = format!("{} {}", words.next()?, words.next()?);
         let program = PathBuf::from(words.next()?);
-        output
-            .status
-            .success()
-            .then_some(Interpreter { program, version })
+        output.status.success().then_some(Interpreter { program, version })
     })
 }
 
 /// The interpreter of an environment that holds exactly what `requirements` (a file with digests) lists.
 /// Made on first use, then shared by every checkout.
-pub fn environment(
-    project: &Project,
-    requirements: &Path,
-    interrupt: &Interrupt,
-) -> Result<PathBuf> {
+pub fn environment(project: &Project, requirements: &Path, interrupt: &Interrupt) -> Result<PathBuf> {
     let Some(interpreter) = find() else {
-        bail!(
-            "no Python {}.{} or later with venv was found",
-            OLDEST.0,
-            OLDEST.1
-        );
+        bail!("no Python {}.{} or later with venv was found", OLDEST.0, OLDEST.1);
     };
     let listed = fs::read(requirements)?;
-    let key = cache::digest(&[
-        &listed,
-        interpreter.version.as_bytes(),
-        interpreter.program.as_os_str().as_encoded_bytes(),
-    ]);
+    let key =
+        cache::digest(&[&listed, interpreter.version.as_bytes(), interpreter.program.as_os_str().as_encoded_bytes()]);
     let folder = cache::folder(project, "python", &key, |folder| {
         let mut venv = tool::command(project, &interpreter.program);
         venv.args(["-m", "venv"]).arg(folder);
         tool::run("making a Python environment", &mut venv, interrupt)?;
         let mut install = tool::command(project, folder.join("bin/python"));
         install
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--no-input",
-            ])
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
             .args(["--no-deps", "--require-hashes", "--requirement"])
             .arg(requirements);
         tool::run("installing Python packages", &mut install, interrupt)?;

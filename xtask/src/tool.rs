@@ -5,12 +5,14 @@ use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Seek};
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use crate::interrupt::Interrupt;
 use crate::process::{self, ProcessId};
+use crate::progress;
 use crate::project::Project;
 
 /// Environment variable on every program run here, holding the stack that it works for: what a killed
@@ -34,9 +36,7 @@ pub struct Finished {
 /// A command that works for this project's stack.
 pub fn command(project: &Project, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    command
-        .current_dir(&project.root)
-        .env(TOOL_VARIABLE, project.stack_id());
+    command.current_dir(&project.root).env(TOOL_VARIABLE, project.stack_id());
     command
 }
 
@@ -51,42 +51,28 @@ pub fn succeed(what: &str, finished: Finished) -> Result<String> {
     if finished.status.success() {
         return Ok(finished.stdout);
     }
-    let said = format!(
-        "{}\n{}",
-        finished.stdout.trim_end(),
-        finished.stderr.trim_end()
-    );
-    bail!(
-        "{what} failed ({}):\n{}",
-        finished.status,
-        last_lines(said.trim(), SHOWN_LINES)
-    )
+    let said = format!("{}\n{}", finished.stdout.trim_end(), finished.stderr.trim_end());
+    bail!("{what} failed ({}):\n{}", finished.status, last_lines(said.trim(), SHOWN_LINES))
 }
 
 /// Run `command` to its end, whatever that is. An error only if it could not be run, overran `limit` or was interrupted.
-pub fn capture(
-    what: &str,
-    command: &mut Command,
-    limit: Option<Duration>,
-    interrupt: &Interrupt,
-) -> Result<Finished> {
+pub fn capture(what: &str, command: &mut Command, limit: Option<Duration>, interrupt: &Interrupt) -> Result<Finished> {
     // Files, not pipes: nothing has to read along, and what a killed program said is not lost.
     let mut stdout = tempfile::tempfile()?;
     let mut stderr = tempfile::tempfile()?;
-    command
-        .stdout(stdout.try_clone()?)
-        .stderr(stderr.try_clone()?);
-    let status = run_to_end(what, command, limit, interrupt)?;
-    Ok(Finished {
-        status,
-        stdout: text(&mut stdout)?,
-        stderr: text(&mut stderr)?,
-    })
+    command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    let mut lengths = [0, 0];
+    let status = run_to_end(what, command, limit, interrupt, || {
+        for (file, length) in [&stdout, &stderr].into_iter().zip(&mut lengths) {
+            show_last_line(file, length);
+        }
+    })?;
+    Ok(Finished { status, stdout: text(&mut stdout)?, stderr: text(&mut stderr)? })
 }
 
 /// Run `command` with its output going where this program's goes.
 pub fn stream(what: &str, command: &mut Command, interrupt: &Interrupt) -> Result<()> {
-    let status = run_to_end(what, command, None, interrupt)?;
+    let status = run_to_end(what, command, None, interrupt, || ())?;
     if !status.success() {
         bail!("{what} failed ({status})");
     }
@@ -105,6 +91,7 @@ fn run_to_end(
     command: &mut Command,
     limit: Option<Duration>,
     interrupt: &Interrupt,
+    mut meanwhile: impl FnMut(),
 ) -> Result<ExitStatus> {
     interrupt.check()?;
     // A group of its own: it is interrupted once and by us, never twice by the terminal as well.
@@ -112,21 +99,16 @@ fn run_to_end(
         .stdin(Stdio::null())
         .process_group(0)
         .spawn()
-        .with_context(|| {
-            format!(
-                "{what}: `{}` cannot be run",
-                command.get_program().to_string_lossy()
-            )
-        })?;
+        .with_context(|| format!("{what}: `{}` cannot be run", command.get_program().to_string_lossy()))?;
     let limit_or_forever = limit.unwrap_or(Duration::MAX);
-    match interrupt.wait_for(limit_or_forever, || Ok(child.try_wait()?)) {
+    match interrupt.wait_for(limit_or_forever, || {
+        meanwhile();
+        Ok(child.try_wait()?)
+    }) {
         Ok(Some(status)) => Ok(status),
         Ok(None) => {
             end(&mut child);
-            bail!(
-                "{what} took longer than {} s and was ended",
-                limit_or_forever.as_secs()
-            )
+            bail!("{what} took longer than {} s and was ended", limit_or_forever.as_secs())
         }
         Err(error) => {
             end(&mut child);
@@ -147,6 +129,22 @@ fn end(child: &mut Child) {
         let _ = child.wait();
     }
     process::kill_rest_of_group(child.id());
+}
+
+/// Show the last line of an output that has grown since it had `length` bytes.
+fn show_last_line(file: &File, length: &mut u64) {
+    let now = file.metadata().map(|data| data.len()).unwrap_or(0);
+    if now == *length {
+        return;
+    }
+    *length = now;
+    let mut end = [0; 400];
+    let read = file.read_at(&mut end, now.saturating_sub(400)).unwrap_or(0);
+    let end = String::from_utf8_lossy(end.get(..read).unwrap_or_default());
+    // Cargo's messages for programs are no reading for people.
+    if let Some(line) = end.lines().rfind(|line| !line.trim().is_empty() && !line.contains('{')) {
+        progress::detail(line.trim());
+    }
 }
 
 fn text(file: &mut File) -> Result<String> {
@@ -170,13 +168,8 @@ mod tests {
     #[test]
     fn a_failure_shows_the_end_of_what_was_said() {
         let script = "for i in $(seq 100); do echo line $i; done; echo the reason >&2; exit 3";
-        let error = run("the tool", &mut shell(script), &Interrupt::default())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("the tool failed (exit status: 3):"),
-            "{error}"
-        );
+        let error = run("the tool", &mut shell(script), &Interrupt::default()).unwrap_err().to_string();
+        assert!(error.starts_with("the tool failed (exit status: 3):"), "{error}");
         assert!(error.ends_with("line 100\nthe reason"), "{error}");
         assert!(!error.contains("line 1\n"), "{error}");
     }
@@ -197,15 +190,7 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_named() {
-        let error = run(
-            "the step",
-            &mut Command::new("mesh-no-such-program"),
-            &Interrupt::default(),
-        )
-        .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the step: `mesh-no-such-program` cannot be run"
-        );
+        let error = run("the step", &mut Command::new("mesh-no-such-program"), &Interrupt::default()).unwrap_err();
+        assert_eq!(error.to_string(), "the step: `mesh-no-such-program` cannot be run");
     }
 }

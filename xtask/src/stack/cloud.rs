@@ -20,11 +20,7 @@ pub(super) fn folder(project: &Project) -> PathBuf {
 
 /// The interpreter of an environment with the emulator.
 pub(super) fn environment(project: &Project, interrupt: &Interrupt) -> Result<PathBuf> {
-    python::environment(
-        project,
-        &project.root.join("localstack/requirements.txt"),
-        interrupt,
-    )
+    python::environment(project, &project.root.join("localstack/requirements.txt"), interrupt)
 }
 
 pub(super) fn command(project: &Project, python: &Path, ports: Ports) -> Result<Command> {
@@ -50,10 +46,7 @@ pub(super) fn command(project: &Project, python: &Path, ports: Ports) -> Result<
         .env("S3_PERSIST", "1")
         .env("S3_DATA_DIR", folder.join("s3"))
         .env("CLEAN_STOP_MARKER", clean_stop_marker(project))
-        .env(
-            "AWS_ENDPOINT_URL",
-            format!("http://127.0.0.1:{}", ports.cloud),
-        )
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", ports.cloud))
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_REGION", REGION)
@@ -64,10 +57,7 @@ pub(super) fn command(project: &Project, python: &Path, ports: Ports) -> Result<
         .env("SFTP_ENABLED", "0")
         // A Docker daemon of the machine is none of its business.
         .env("LAMBDA_EXECUTOR", "local")
-        .env(
-            "DOCKER_HOST",
-            format!("unix://{}", folder.join("no-docker").display()),
-        );
+        .env("DOCKER_HOST", format!("unix://{}", folder.join("no-docker").display()));
     for kept in ["PATH", "HOME", "LANG", "LC_ALL"] {
         if let Some(value) = env::var_os(kept) {
             command.env(kept, value);

@@ -23,22 +23,14 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Install what `components` need, at the same time.
-    pub(super) fn make(
-        project: &Project,
-        components: &[Component],
-        interrupt: &Interrupt,
-    ) -> Result<Self> {
+    pub(super) fn make(project: &Project, components: &[Component], interrupt: &Interrupt) -> Result<Self> {
         let wants = |component| components.contains(&component);
         progress::during("installing the local stack's programs", || {
             thread::scope(|scope| {
-                let cloud = wants(Component::Cloud)
-                    .then(|| scope.spawn(|| cloud::environment(project, interrupt)));
-                let search = wants(Component::Search)
-                    .then(|| scope.spawn(|| search::Node::install(project, interrupt)));
-                Ok(Self {
-                    cloud: cloud.map(joined).transpose()?,
-                    search: search.map(joined).transpose()?,
-                })
+                let cloud = wants(Component::Cloud).then(|| scope.spawn(|| cloud::environment(project, interrupt)));
+                let search =
+                    wants(Component::Search).then(|| scope.spawn(|| search::Node::install(project, interrupt)));
+                Ok(Self { cloud: cloud.map(joined).transpose()?, search: search.map(joined).transpose()? })
             })
         })
     }
@@ -52,41 +44,22 @@ impl Prepared {
         member: &str,
     ) -> Result<Launched> {
         let mut command = match component {
-            Component::Cloud => cloud::command(
-                project,
-                self.cloud
-                    .as_ref()
-                    .context("the local cloud is not installed")?,
-                ports,
-            )?,
-            Component::Search => search::command(
-                project,
-                self.search
-                    .as_ref()
-                    .context("the search node is not installed")?,
-                ports,
-            )?,
+            Component::Cloud => {
+                cloud::command(project, self.cloud.as_ref().context("the local cloud is not installed")?, ports)?
+            }
+            Component::Search => {
+                search::command(project, self.search.as_ref().context("the search node is not installed")?, ports)?
+            }
         };
         let pid = spawn(project, component, &mut command, member)?;
         let process = ProcessId::of(pid).with_context(|| {
-            format!(
-                "{component} ended at once; the end of its log:\n{}",
-                super::logs::end(project, component)
-            )
+            format!("{component} ended at once; the end of its log:\n{}", super::logs::end(project, component))
         })?;
-        Ok(Launched {
-            process,
-            member: member.to_owned(),
-        })
+        Ok(Launched { process, member: member.to_owned() })
     }
 }
 
-fn spawn(
-    project: &Project,
-    component: Component,
-    command: &mut Command,
-    member: &str,
-) -> Result<u32> {
+fn spawn(project: &Project, component: Component, command: &mut Command, member: &str) -> Result<u32> {
     let log = project.log(component.name());
     if let Some(folder) = log.parent() {
         fs::create_dir_all(folder)?;
@@ -103,12 +76,7 @@ fn spawn(
         // Ctrl-C in the terminal reaches its foreground group only.
         .process_group(0)
         .spawn()
-        .with_context(|| {
-            format!(
-                "{component}: `{}` cannot be run",
-                command.get_program().to_string_lossy()
-            )
-        })?;
+        .with_context(|| format!("{component}: `{}` cannot be run", command.get_program().to_string_lossy()))?;
     Ok(child.id())
 }
 

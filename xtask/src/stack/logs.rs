@@ -59,9 +59,7 @@ pub fn of_function(
     follow: bool,
     interrupt: &Interrupt,
 ) -> Result<()> {
-    let Some(state) =
-        State::load(project).filter(|state| state.components.contains_key(&Component::Cloud))
-    else {
+    let Some(state) = State::load(project).filter(|state| state.components.contains_key(&Component::Cloud)) else {
         bail!("the local cloud does not run: `cargo xtask up`");
     };
     let python = cloud::environment(project, interrupt)?;

@@ -22,6 +22,7 @@ use crate::process::{self, ProcessId};
 use crate::progress;
 use crate::project::Project;
 use crate::tool;
+pub use cloud::REGION;
 use launch::Prepared;
 use state::{Ports, State};
 pub use status::{ComponentStatus, Health, status};
@@ -52,9 +53,7 @@ impl Component {
 
     /// The component called `name`.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|component| component.name() == name)
+        Self::ALL.into_iter().find(|component| component.name() == name)
     }
 }
 
@@ -125,11 +124,7 @@ impl<'a> Stack<'a> {
             }
             Err(TryLockError::Error(error)) => Err(error.into()),
         })?;
-        Ok(Self {
-            project,
-            interrupt,
-            _lock: lock,
-        })
+        Ok(Self { project, interrupt, _lock: lock })
     }
 
     /// Bring everything up: what runs in order is kept, what died or hangs is started anew. If this fails or is
@@ -137,11 +132,7 @@ impl<'a> Stack<'a> {
     pub fn up(&self, given: GivenPorts) -> Result<Running> {
         self.end_leftovers();
         let before = State::load(self.project);
-        let ports = ports::choose(
-            self.project,
-            (given.cloud, given.search),
-            before.as_ref().map(|state| state.ports),
-        )?;
+        let ports = ports::choose(self.project, (given.cloud, given.search), before.as_ref().map(|state| state.ports))?;
         let mut state = match before {
             Some(state) if state.ports == ports => state,
             Some(_) => {
@@ -155,22 +146,16 @@ impl<'a> Stack<'a> {
             }
         };
         self.end_unhealthy(&mut state)?;
-        if !state.components.contains_key(&Component::Cloud)
-            && !cloud::stopped_in_order(self.project)
-        {
+        if !state.components.contains_key(&Component::Cloud) && !cloud::stopped_in_order(self.project) {
             if cloud::has_content(self.project) {
-                progress::line(
-                    "the local cloud was killed and lost its content: the stack is built anew",
-                );
+                progress::line("the local cloud was killed and lost its content: the stack is built anew");
             }
             self.wipe()?;
             state = State::new(new_name(), ports);
         }
         state.save(self.project)?;
-        let missing: Vec<Component> = Component::ALL
-            .into_iter()
-            .filter(|component| !state.components.contains_key(component))
-            .collect();
+        let missing: Vec<Component> =
+            Component::ALL.into_iter().filter(|component| !state.components.contains_key(component)).collect();
         if !missing.is_empty() {
             let started = self.start(&mut state, &missing);
             if started.is_err() {
@@ -178,11 +163,7 @@ impl<'a> Stack<'a> {
             }
             started?;
         }
-        Ok(Running {
-            endpoints: Endpoints::at(ports),
-            generation: state.generation,
-            started: missing,
-        })
+        Ok(Running { endpoints: Endpoints::at(ports), generation: state.generation, started: missing })
     }
 
     /// Stop everything in order, keeping its content for the next `up`. True if anything ran.
@@ -226,30 +207,20 @@ impl<'a> Stack<'a> {
             state.save(self.project)?;
         }
         for component in missing {
-            progress::during(&format!("starting {component}"), || {
-                self.wait_until_healthy(state, *component)
-            })?;
+            progress::during(&format!("starting {component}"), || self.wait_until_healthy(state, *component))?;
         }
         Ok(())
     }
 
     fn wait_until_healthy(&self, state: &State, component: Component) -> Result<()> {
-        let launched = state
-            .components
-            .get(&component)
-            .context("the component was not started")?;
+        let launched = state.components.get(&component).context("the component was not started")?;
         // Generous: a busy machine of two cores took 15 s for the search node.
         let limit = Duration::from_secs(180);
         let healthy = self.interrupt.wait_for(limit, || {
             if !launched.process.is_alive() {
-                bail!(
-                    "{component} died while starting; the end of its log:\n{}",
-                    logs::end(self.project, component)
-                );
+                bail!("{component} died while starting; the end of its log:\n{}", logs::end(self.project, component));
             }
-            Ok(status::answers(component, state.ports)
-                .is_ok()
-                .then_some(()))
+            Ok(status::answers(component, state.ports).is_ok().then_some(()))
         })?;
         match healthy {
             Some(()) => Ok(()),
@@ -274,15 +245,11 @@ impl<'a> Stack<'a> {
                 continue;
             }
             let patience = Duration::from_secs(20);
-            let answers = self.interrupt.wait_for(patience, || {
-                Ok(status::answers(*component, state.ports)
-                    .is_ok()
-                    .then_some(()))
-            })?;
+            let answers = self
+                .interrupt
+                .wait_for(patience, || Ok(status::answers(*component, state.ports).is_ok().then_some(())))?;
             if answers.is_none() {
-                progress::line(format_args!(
-                    "{component} does not answer and is started anew"
-                ));
+                progress::line(format_args!("{component} does not answer and is started anew"));
                 unhealthy.push(*component);
             }
         }
@@ -333,20 +300,12 @@ impl<'a> Stack<'a> {
         // A command that itself runs under such a tool (a test) must not end its own parents.
         if std::env::var(tool::TOOL_VARIABLE).as_deref() != Ok(id.as_str()) {
             let tools = process::with_variable(tool::TOOL_VARIABLE);
-            leftovers.extend(
-                tools
-                    .into_iter()
-                    .filter(|(_, stack)| *stack == id)
-                    .map(|(process, _)| process),
-            );
+            leftovers.extend(tools.into_iter().filter(|(_, stack)| *stack == id).map(|(process, _)| process));
         }
         if leftovers.is_empty() {
             return false;
         }
-        progress::line(format_args!(
-            "ending {} processes that an earlier command left",
-            leftovers.len()
-        ));
+        progress::line(format_args!("ending {} processes that an earlier command left", leftovers.len()));
         process::stop(&leftovers, Duration::from_secs(10));
         true
     }
@@ -356,11 +315,7 @@ impl<'a> Stack<'a> {
         if let Some(mut state) = State::load(self.project) {
             self.end(&mut state, &Component::ALL)?;
         }
-        for folder in [
-            cloud::folder(self.project),
-            search::folder(self.project),
-            self.project.generation_folder(),
-        ] {
+        for folder in [cloud::folder(self.project), search::folder(self.project), self.project.generation_folder()] {
             remove(&folder)?;
         }
         Ok(())
@@ -368,11 +323,7 @@ impl<'a> Stack<'a> {
 }
 
 fn remove(path: &PathBuf) -> Result<()> {
-    let removed = if path.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
-    };
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("`{}` cannot be removed", path.display()))
@@ -383,8 +334,6 @@ fn remove(path: &PathBuf) -> Result<()> {
 
 /// A name that no earlier launch or generation had.
 fn new_name() -> String {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{:x}-{:x}", since.as_nanos(), std::process::id())
 }

@@ -12,11 +12,7 @@ const FIRST: u16 = 20000;
 const COUNT: u16 = 10000;
 
 /// The given ports, else those that were kept, else free ones.
-pub fn choose(
-    project: &Project,
-    given: (Option<u16>, Option<u16>),
-    kept: Option<Ports>,
-) -> Result<Ports> {
+pub fn choose(project: &Project, given: (Option<u16>, Option<u16>), kept: Option<Ports>) -> Result<Ports> {
     let mut taken = Vec::new();
     let mut pick = |given: Option<u16>, kept: Option<u16>| -> Result<u16> {
         let port = match given.or(kept) {
@@ -50,9 +46,7 @@ fn free(start: u16, taken: &[u16]) -> Result<u16> {
 /// Where the search for a free port begins: different for each stack, so that two that start at once rarely meet.
 fn start(project: &Project) -> u16 {
     let id = project.stack_id();
-    let number = id
-        .get(..4)
-        .and_then(|digits| u16::from_str_radix(digits, 16).ok());
+    let number = id.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok());
     number.unwrap_or(0) % COUNT
 }
 
@@ -61,44 +55,22 @@ mod tests {
     use super::*;
 
     fn project(state: &str) -> Project {
-        Project {
-            root: state.into(),
-            state: state.into(),
-            cache: state.into(),
-            target: state.into(),
-        }
+        Project { root: state.into(), state: state.into(), cache: state.into(), target: state.into() }
     }
 
     #[test]
     fn given_ports_come_before_kept_ones_and_those_before_free_ones() {
-        let kept = Ports {
-            cloud: 1,
-            search: 2,
-            search_transport: 3,
-        };
+        let kept = Ports { cloud: 1, search: 2, search_transport: 3 };
         let ports = choose(&project("/a"), (Some(10), None), Some(kept)).unwrap();
-        assert_eq!(
-            ports,
-            Ports {
-                cloud: 10,
-                search: 2,
-                search_transport: 3
-            }
-        );
+        assert_eq!(ports, Ports { cloud: 10, search: 2, search_transport: 3 });
     }
 
     #[test]
     fn chosen_ports_are_free_and_different() {
         let ports = choose(&project("/a"), (None, None), None).unwrap();
         let all = [ports.cloud, ports.search, ports.search_transport];
-        assert!(
-            all.iter().all(|port| (FIRST..FIRST + COUNT).contains(port)),
-            "{ports:?}"
-        );
-        assert!(
-            all[0] != all[1] && all[1] != all[2] && all[0] != all[2],
-            "{ports:?}"
-        );
+        assert!(all.iter().all(|port| (FIRST..FIRST + COUNT).contains(port)), "{ports:?}");
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2], "{ports:?}");
     }
 
     #[test]

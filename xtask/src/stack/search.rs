@@ -25,11 +25,7 @@ pub(super) fn folder(project: &Project) -> PathBuf {
 
 /// The release of the runner (and so of OpenSearch) for a Java release.
 fn runner_version(java_release: u32) -> &'static str {
-    if java_release >= 21 {
-        "3.8.0.0"
-    } else {
-        "2.19.1.0"
-    }
+    if java_release >= 21 { "3.8.0.0" } else { "2.19.1.0" }
 }
 
 impl Node {
@@ -38,41 +34,18 @@ impl Node {
         let sources = project.root.join("localstack/search");
         let (pom, launcher) = (sources.join("pom.xml"), sources.join("SearchNode.java"));
         let runner = runner_version(jdk.release);
-        let key = cache::digest(&[
-            &fs::read(&pom)?,
-            &fs::read(&launcher)?,
-            runner.as_bytes(),
-            jdk.version.as_bytes(),
-        ]);
+        let key = cache::digest(&[&fs::read(&pom)?, &fs::read(&launcher)?, runner.as_bytes(), jdk.version.as_bytes()]);
         let installation = cache::folder(project, "search", &key, |folder| {
             let mut maven = tool::command(project, "mvn");
             maven
-                .args([
-                    "--batch-mode",
-                    "--quiet",
-                    "--strict-checksums",
-                    "dependency:copy-dependencies",
-                    "--file",
-                ])
+                .args(["--batch-mode", "--quiet", "--strict-checksums", "dependency:copy-dependencies", "--file"])
                 .arg(&pom)
                 .arg(format!("-Drunner.version={runner}"))
-                .arg(format!(
-                    "-DoutputDirectory={}",
-                    folder.join("jars").display()
-                ));
+                .arg(format!("-DoutputDirectory={}", folder.join("jars").display()));
             tool::run("downloading OpenSearch by Maven", &mut maven, interrupt)?;
             let mut compiler = tool::command(project, jdk.home.join("bin/javac"));
-            compiler
-                .arg("-classpath")
-                .arg(folder.join("jars/*"))
-                .arg("-d")
-                .arg(folder.join("classes"))
-                .arg(&launcher);
-            tool::run(
-                "compiling the search node's launcher",
-                &mut compiler,
-                interrupt,
-            )?;
+            compiler.arg("-classpath").arg(folder.join("jars/*")).arg("-d").arg(folder.join("classes")).arg(&launcher);
+            tool::run("compiling the search node's launcher", &mut compiler, interrupt)?;
             Ok(())
         })?;
         Ok(Self { jdk, installation })
@@ -87,18 +60,10 @@ pub(super) fn command(project: &Project, node: &Node, ports: Ports) -> Result<Co
     command
         .current_dir(&folder)
         // A small heap and few threads: the rest of the demo needs the machine more.
-        .args([
-            "-Xms64m",
-            "-Xmx384m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-        ])
+        .args(["-Xms64m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
         .arg(format!("-Djava.io.tmpdir={}", temporary.display()))
         .arg("-classpath")
-        .arg(format!(
-            "{0}/classes:{0}/jars/*",
-            node.installation.display()
-        ))
+        .arg(format!("{0}/classes:{0}/jars/*", node.installation.display()))
         .arg("SearchNode")
         .arg(folder.join("node"))
         .args([ports.search.to_string(), ports.search_transport.to_string()])

@@ -42,12 +42,7 @@ pub struct Launched {
 
 impl State {
     pub fn new(generation: String, ports: Ports) -> Self {
-        Self {
-            layout: LAYOUT,
-            generation,
-            ports,
-            components: BTreeMap::new(),
-        }
+        Self { layout: LAYOUT, generation, ports, components: BTreeMap::new() }
     }
 
     /// The stack's state; None if there is none that can be read (processes that it named are found by their
@@ -77,23 +72,11 @@ mod tests {
     use super::*;
 
     fn project(state: &std::path::Path) -> Project {
-        Project {
-            root: state.into(),
-            state: state.into(),
-            cache: state.into(),
-            target: state.into(),
-        }
+        Project { root: state.into(), state: state.into(), cache: state.into(), target: state.into() }
     }
 
     fn state() -> State {
-        State::new(
-            "g1".into(),
-            Ports {
-                cloud: 4566,
-                search: 9200,
-                search_transport: 9300,
-            },
-        )
+        State::new("g1".into(), Ports { cloud: 4566, search: 9200, search_transport: 9300 })
     }
 
     #[test]
@@ -103,13 +86,7 @@ mod tests {
         assert_eq!(State::load(&project), None);
         let mut state = state();
         let process = ProcessId::of(std::process::id()).unwrap();
-        state.components.insert(
-            Component::Search,
-            Launched {
-                process,
-                member: "m".into(),
-            },
-        );
+        state.components.insert(Component::Search, Launched { process, member: "m".into() });
         state.save(&project).unwrap();
         assert_eq!(State::load(&project), Some(state));
     }
@@ -122,12 +99,7 @@ mod tests {
             fs::write(path(&project), text).unwrap();
             assert_eq!(State::load(&project), None, "{text}");
         }
-        State {
-            layout: LAYOUT + 1,
-            ..state()
-        }
-        .save(&project)
-        .unwrap();
+        State { layout: LAYOUT + 1, ..state() }.save(&project).unwrap();
         assert_eq!(State::load(&project), None);
     }
 }

@@ -33,10 +33,7 @@ pub enum Health {
 /// Every component's condition; changes nothing.
 pub fn status(project: &Project) -> Vec<ComponentStatus> {
     let state = State::load(project);
-    Component::ALL
-        .into_iter()
-        .map(|component| of(project, state.as_ref(), component))
-        .collect()
+    Component::ALL.into_iter().map(|component| of(project, state.as_ref(), component)).collect()
 }
 
 fn of(project: &Project, state: Option<&State>, component: Component) -> ComponentStatus {
@@ -50,21 +47,14 @@ fn of(project: &Project, state: Option<&State>, component: Component) -> Compone
     let launched = state.and_then(|state| Some((state.components.get(&component)?, state.ports)));
     let health = match launched {
         None => Health::Stopped,
-        Some((launched, _)) if !launched.process.is_alive() => {
-            Health::Died(logs::end(project, component))
-        }
+        Some((launched, _)) if !launched.process.is_alive() => Health::Died(logs::end(project, component)),
         Some((_, ports)) => match answers(component, ports) {
             Ok(()) => Health::Healthy,
             Err(error) => Health::Unhealthy(format!("{error:#}")),
         },
     };
     let pid = launched.map(|(launched, _)| launched.process.pid);
-    ComponentStatus {
-        component,
-        health,
-        endpoint,
-        pid,
-    }
+    ComponentStatus { component, health, endpoint, pid }
 }
 
 /// Whether the component answers as it does when it is ready for use.
