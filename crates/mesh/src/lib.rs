@@ -12,6 +12,7 @@ pub mod domain;
 pub mod domains;
 pub mod error;
 pub mod events;
+pub mod fakes;
 pub mod governance;
 pub mod idempotency;
 pub mod identity;

@@ -1,0 +1,146 @@
+//! One in-memory store for everything that the mesh keeps, with the semantics of the real one.
+//!
+//! Writes are conditional on what was read before, lists come in small pages with opaque cursors, and a transaction has the real
+//! store's limits.
+
+mod contracts;
+mod domains;
+mod products;
+mod records;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    str::FromStr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use mesh_manifest::{DomainName, PortAddress, ProductId};
+use semver::Version;
+
+use super::{Failures, FakeClock};
+use crate::{
+    audit::AuditEntry,
+    contract::{Contract, ContractId},
+    credentials::Grant,
+    domain::Domain,
+    error::StoreError,
+    idempotency::Remembered,
+    measurement::{Measurement, PortState},
+    page::Page,
+    policies::{PolicyBundle, PolicyScope},
+    principal::{Membership, Principal},
+    product::{Port, Product},
+    schema_registry::RegisteredSchema,
+};
+
+/// The most items on one page, however many are asked for: callers must follow cursors.
+pub const PAGE_CAP: usize = 3;
+
+/// The most items that one transaction may write, as in DynamoDB.
+pub const TRANSACTION_ITEMS: usize = 100;
+
+/// The most bytes that a manifest may have as text and as canonical JSON together.
+pub const MANIFEST_BYTES: usize = 256 * 1024;
+
+/// Implements every store trait in memory; clones share what is stored.
+#[derive(Debug, Clone, Default)]
+pub struct FakeStore {
+    clock: FakeClock,
+    state: Arc<Mutex<State>>,
+    failures: Failures,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    domains: BTreeMap<DomainName, Domain>,
+    memberships: BTreeMap<(Principal, DomainName), Membership>,
+    bindings: BTreeMap<String, DomainName>,
+    products: BTreeMap<ProductId, Product>,
+    history: BTreeMap<(ProductId, u64), Product>,
+    ports: BTreeMap<PortAddress, Port>,
+    schemas: BTreeMap<(String, Version), RegisteredSchema>,
+    lineage: BTreeSet<(PortAddress, ProductId)>,
+    contracts: BTreeMap<ContractId, Contract>,
+    bundles: BTreeMap<PolicyScope, Vec<PolicyBundle>>,
+    states: BTreeMap<PortAddress, PortState>,
+    measurements: BTreeMap<(PortAddress, Timestamp), Measurement>,
+    grants: BTreeMap<String, Grant>,
+    remembered: BTreeMap<String, Remembered>,
+    audit: Vec<AuditEntry>,
+}
+
+impl FakeStore {
+    /// An empty store in which idempotency keys expire by `clock`.
+    pub fn new(clock: FakeClock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
+    /// Makes the next `calls` calls fail with [`StoreError::Unavailable`].
+    pub fn fail_next(&self, calls: usize) {
+        self.failures.fail_next(calls);
+    }
+
+    /// The whole audit log in the order in which it was written.
+    pub fn audit_log(&self) -> Vec<AuditEntry> {
+        self.lock().audit.clone()
+    }
+
+    /// Every bundle that was published for `scope`, oldest first.
+    pub fn published(&self, scope: &PolicyScope) -> Vec<PolicyBundle> {
+        self.lock().bundles.get(scope).cloned().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a call: the state, unless the call is one that was told to fail.
+    fn enter(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        self.failures.check("fake store")?;
+        Ok(self.lock())
+    }
+}
+
+/// Whether a list starts with its smallest key or its greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Rising,
+    Falling,
+}
+
+/// One page of the list called `list`: the items after the place that `cursor` names.
+fn page<K, T>(
+    list: &str,
+    mut items: Vec<(K, T)>,
+    order: Order,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<Page<T>, StoreError>
+where
+    K: Ord + Display + FromStr,
+{
+    items.sort_by(|(a, _), (b, _)| if order == Order::Rising { a.cmp(b) } else { b.cmp(a) });
+    if let Some(cursor) = cursor {
+        let place = hex::decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let place = place.as_deref().and_then(|place| place.strip_prefix(list)?.strip_prefix('|')?.parse::<K>().ok());
+        let place = place.ok_or(StoreError::InvalidCursor)?;
+        items.retain(|(key, _)| if order == Order::Rising { *key > place } else { *key < place });
+    }
+    let size = limit.clamp(1, PAGE_CAP);
+    let more = items.len() > size;
+    items.truncate(size);
+    let cursor = items.last().filter(|_| more).map(|(key, _)| hex::encode(format!("{list}|{key}")));
+    Ok(Page { items: items.into_iter().map(|(_, item)| item).collect(), cursor })
+}
+
+/// The real store refuses a transaction of more items before it writes any.
+fn check_transaction(items: usize) -> Result<(), StoreError> {
+    if items > TRANSACTION_ITEMS {
+        return Err(StoreError::TooLarge {
+            detail: format!("it writes {items} items; {TRANSACTION_ITEMS} at most are written together"),
+        });
+    }
+    Ok(())
+}
