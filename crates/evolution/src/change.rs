@@ -118,13 +118,13 @@ impl Changes<'_> {
     pub fn text(&mut self, pointer: impl Into<String>, before: Option<&str>, after: Option<&str>) {
         if before != after {
             self.push(Code::TextChanged, ChangeKind::Patch, pointer, "only people read this text")
-                .from_to(before, after);
+                .values(before, after);
         }
     }
 }
 
 impl Change {
-    pub(crate) fn from_to(&mut self, before: Option<impl Display>, after: Option<impl Display>) -> &mut Self {
+    pub(crate) fn values(&mut self, before: Option<impl Display>, after: Option<impl Display>) -> &mut Self {
         self.before = before.map(|value| value.to_string());
         self.after = after.map(|value| value.to_string());
         self

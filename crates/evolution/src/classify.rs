@@ -36,7 +36,7 @@ pub fn classify(before: &Manifest, after: &Manifest) -> Vec<Change> {
         let reason = "a product's identity never changes: this is another product";
         changes
             .push(Code::ProductOther, ChangeKind::Major, "/name", reason)
-            .from_to(Some(before.id()), Some(after.id()));
+            .values(Some(before.id()), Some(after.id()));
     }
     changes.text("/description", Some(description), Some(&after.description));
     owner_changes(owner, &after.owner, &mut changes);
@@ -48,15 +48,15 @@ pub fn classify(before: &Manifest, after: &Manifest) -> Vec<Change> {
     };
     if *classification != after.classification {
         let change = changes.push(code, kind, "/classification", reason);
-        change.from_to(Some(classification.as_str()), Some(after.classification.as_str()));
+        change.values(Some(classification.as_str()), Some(after.classification.as_str()));
     }
     if after.retention < *retention {
         let reason = "data that readers could go back to disappears earlier";
         let change = changes.push(Code::RetentionShortened, ChangeKind::Minor, "/retention", reason);
-        change.from_to(Some(retention), Some(after.retention)).shortened_retention = Some(after.retention);
+        change.values(Some(retention), Some(after.retention)).shortened_retention = Some(after.retention);
     } else if after.retention > *retention {
         let change = changes.push(Code::RetentionLengthened, ChangeKind::Minor, "/retention", "data stays for longer");
-        change.from_to(Some(retention), Some(after.retention));
+        change.values(Some(retention), Some(after.retention));
     }
     if *mutability != after.mutability {
         let (code, kind, reason) = match after.mutability {
@@ -69,7 +69,7 @@ pub fn classify(before: &Manifest, after: &Manifest) -> Vec<Change> {
         };
         changes
             .push(code, kind, "/mutability", reason)
-            .from_to(Some(mutability.as_str()), Some(after.mutability.as_str()));
+            .values(Some(mutability.as_str()), Some(after.mutability.as_str()));
     }
     access_changes(access, &after.access, &mut changes);
     changes.text("/tags", Some(&tags.join(", ")), Some(&after.tags.join(", ")));
@@ -94,7 +94,7 @@ fn access_changes(before: &Access, after: &Access, changes: &mut Changes<'_>) {
             _ => (Code::VisibilityWidened, ChangeKind::Minor, "more find the product"),
         };
         let change = changes.push(code, kind, "/access/visibility", reason);
-        change.from_to(Some(visibility.as_str()), Some(after.visibility.as_str()));
+        change.values(Some(visibility.as_str()), Some(after.visibility.as_str()));
     }
     purpose_changes(purposes, &after.purposes, changes);
 }
@@ -109,21 +109,21 @@ fn purpose_changes(before: &[String], after: &[String], changes: &mut Changes<'_
         (true, true) => {}
         (true, false) => {
             let change = changes.push(Code::PurposeRemoved, ChangeKind::Major, POINTER, REMOVED);
-            change.from_to(Some(listed(before)), Some(listed(after)));
+            change.values(Some(listed(before)), Some(listed(after)));
         }
         (false, true) => {
             let change = changes.push(Code::PurposeAdded, ChangeKind::Minor, POINTER, ADDED);
-            change.from_to(Some(listed(before)), Some(listed(after)));
+            change.values(Some(listed(before)), Some(listed(after)));
         }
         (false, false) => {
             let unchanged = changes.list.len();
             for (index, purpose) in before.iter().enumerate().filter(|(_, purpose)| !after.contains(purpose)) {
                 let change = changes.push(Code::PurposeRemoved, ChangeKind::Major, POINTER, REMOVED);
-                change.from_to(Some(purpose), None::<&str>).removed_pointer = Some(format!("{POINTER}/{index}"));
+                change.values(Some(purpose), None::<&str>).removed_pointer = Some(format!("{POINTER}/{index}"));
             }
             for (index, purpose) in after.iter().enumerate().filter(|(_, purpose)| !before.contains(purpose)) {
                 let change = changes.push(Code::PurposeAdded, ChangeKind::Minor, format!("{POINTER}/{index}"), ADDED);
-                change.from_to(None::<&str>, Some(purpose));
+                change.values(None::<&str>, Some(purpose));
             }
             if changes.list.len() == unchanged && before != after {
                 changes.push(Code::Reordered, ChangeKind::Patch, POINTER, "the order of purposes means nothing");
@@ -145,12 +145,12 @@ fn input_changes(before: &[Input], after: &[Input], changes: &mut Changes<'_>) {
                     pointer,
                     "readers of this product do not notice",
                 );
-                change.from_to(Some(purpose), Some(&now.purpose));
+                change.values(Some(purpose), Some(&now.purpose));
             }
             None => {
                 let change =
                     changes.push(Code::InputRemoved, ChangeKind::Minor, "/inputs", "the product is made from less");
-                change.from_to(Some(port), None::<&str>).removed_pointer = Some(format!("/inputs/{index}"));
+                change.values(Some(port), None::<&str>).removed_pointer = Some(format!("/inputs/{index}"));
             }
         }
     }
@@ -162,7 +162,7 @@ fn input_changes(before: &[Input], after: &[Input], changes: &mut Changes<'_>) {
                 format!("/inputs/{index}"),
                 "the product is made from more",
             );
-            change.from_to(None::<&str>, Some(port));
+            change.values(None::<&str>, Some(port));
         }
     }
     if changes.list.len() == unchanged && before != after {

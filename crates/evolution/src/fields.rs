@@ -34,7 +34,7 @@ pub fn changes(before: &[Field], after: &[Field], formats: (Format, Format), poi
             )
         };
         let change = changes.push(code, kind, format!("{pointer}/{index}"), reason);
-        change.of_field(&field.name).from_to(None::<&str>, Some(described(field)));
+        change.of_field(&field.name).values(None::<&str>, Some(described(field)));
         if field.required {
             change.remedy("add the field as optional");
         }
@@ -89,7 +89,7 @@ fn removed<'a>(
     let old = format!("{}/schema/fields/{index}", changes.old);
     let change =
         changes.push(Code::FieldRemoved, ChangeKind::Major, pointer, "those who read the field no longer find it");
-    change.of_field(&field.name).from_to(Some(described(field)), None::<&str>).remedy(remedy);
+    change.of_field(&field.name).values(Some(described(field)), None::<&str>).remedy(remedy);
     change.removed_pointer = Some(old);
 }
 
@@ -98,7 +98,7 @@ fn field_changes(before: &Field, after: &Field, formats: (Format, Format), point
     if *field_type != after.field_type {
         let (code, kind, reason) = type_change(*field_type, after.field_type, formats);
         let change = changes.push(code, kind, format!("{pointer}/type"), reason);
-        change.of_field(name).from_to(Some(field_type), Some(after.field_type));
+        change.of_field(name).values(Some(field_type), Some(after.field_type));
         if kind == ChangeKind::Major {
             change.remedy("keep the type and add a field of the new type beside it");
         }
@@ -116,7 +116,7 @@ fn field_changes(before: &Field, after: &Field, formats: (Format, Format), point
         // Where `required` is left out, the field itself is the place.
         let at = if after.required { format!("{pointer}/required") } else { pointer.to_owned() };
         let change = changes.push(code, ChangeKind::Major, at, reason);
-        change.of_field(name).from_to(Some(required), Some(after.required)).remedy(remedy);
+        change.of_field(name).values(Some(required), Some(after.required)).remedy(remedy);
     }
     pii_changes(name, pii.as_ref(), after.pii.as_ref(), pointer, changes);
     if *description != after.description {
@@ -126,7 +126,7 @@ fn field_changes(before: &Field, after: &Field, formats: (Format, Format), point
             format!("{pointer}/description"),
             "only people read this text",
         );
-        change.of_field(name).from_to(description.as_ref(), after.description.as_ref());
+        change.of_field(name).values(description.as_ref(), after.description.as_ref());
     }
     if *properties != after.properties {
         let change = changes.push(
@@ -197,5 +197,5 @@ fn pii_changes(field: &str, before: Option<&Pii>, after: Option<&Pii>, pointer: 
     };
     let at = if after.is_some() { format!("{pointer}/pii") } else { pointer.to_owned() };
     let change = changes.push(code, kind, at, reason);
-    change.of_field(field).from_to(before.map(described), after.map(described));
+    change.of_field(field).values(before.map(described), after.map(described));
 }

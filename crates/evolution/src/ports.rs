@@ -34,7 +34,7 @@ pub fn changes(before: &Manifest, after: &Manifest, list: &mut Vec<Change>) {
             };
             let mut changes = Changes { list: &mut *list, port: Some(address.clone()), old: String::new() };
             let change = changes.push(Code::PortAdded, ChangeKind::Minor, format!("/outputPorts/{index}"), reason);
-            change.from_to(None::<&str>, Some(address));
+            change.values(None::<&str>, Some(address));
         }
     }
     let order = |manifest: &Manifest| {
@@ -69,7 +69,7 @@ fn removed(before: &Manifest, after: &Manifest, port: &OutputPort, index: usize,
     let mut changes = Changes { list, port: Some(address.clone()), old: String::new() };
     let change =
         changes.push(Code::PortRemoved, ChangeKind::Major, "/outputPorts", "those who read the port can no longer");
-    change.from_to(Some(address), None::<&str>).remedy(remedy).removed_pointer = Some(format!("/outputPorts/{index}"));
+    change.values(Some(address), None::<&str>).remedy(remedy).removed_pointer = Some(format!("/outputPorts/{index}"));
 }
 
 fn port_changes(before: &OutputPort, after: &OutputPort, pointer: &str, changes: &mut Changes<'_>) {
@@ -79,14 +79,14 @@ fn port_changes(before: &OutputPort, after: &OutputPort, pointer: &str, changes:
     if *format != after.format {
         let reason = "readers of the old format cannot read the new one";
         let change = changes.push(Code::FormatChanged, ChangeKind::Major, format!("{pointer}/format"), reason);
-        change.from_to(Some(format.as_str()), Some(after.format.as_str()));
+        change.values(Some(format.as_str()), Some(after.format.as_str()));
     }
     sla_changes(sla, &after.sla, &format!("{pointer}/sla"), changes);
     if *endpoint != after.endpoint {
         let at = if after.endpoint.is_some() { format!("{pointer}/endpoint") } else { pointer.to_owned() };
         let reason = "readers are told where to go with their next read";
         let change = changes.push(Code::EndpointMoved, ChangeKind::Minor, at, reason);
-        change.from_to(endpoint.as_ref(), after.endpoint.as_ref()).remedy("serve both places until readers have moved");
+        change.values(endpoint.as_ref(), after.endpoint.as_ref()).remedy("serve both places until readers have moved");
     }
     schema_changes(schema, &after.schema, (*format, after.format), &format!("{pointer}/schema"), changes);
     if changes.list.len() == unchanged && *version != after.version {
@@ -96,7 +96,7 @@ fn port_changes(before: &OutputPort, after: &OutputPort, pointer: &str, changes:
             format!("{pointer}/version"),
             "nothing else of the port changed",
         );
-        change.from_to(Some(version), Some(&after.version));
+        change.values(Some(version), Some(&after.version));
     }
 }
 
@@ -106,7 +106,7 @@ fn sla_changes(before: &Sla, after: &Sla, pointer: &str, changes: &mut Changes<'
         let reason = "contracts that agreed on fresher data are broken";
         let change = changes.push(Code::FreshnessLoosened, ChangeKind::Major, format!("{pointer}/freshness"), reason);
         change
-            .from_to(Some(freshness), Some(after.freshness))
+            .values(Some(freshness), Some(after.freshness))
             .remedy("agree on it with the consumers who rely on the tighter promise");
         change.loosened_freshness = Some(after.freshness);
     } else if after.freshness < *freshness {
@@ -116,7 +116,7 @@ fn sla_changes(before: &Sla, after: &Sla, pointer: &str, changes: &mut Changes<'
             format!("{pointer}/freshness"),
             "fresher data is promised",
         );
-        change.from_to(Some(freshness), Some(after.freshness));
+        change.values(Some(freshness), Some(after.freshness));
     }
     if *availability != after.availability {
         // No promise is the loosest one.
@@ -127,7 +127,7 @@ fn sla_changes(before: &Sla, after: &Sla, pointer: &str, changes: &mut Changes<'
             (Code::AvailabilityTightened, "the port is promised to be readable for more of the time")
         };
         let at = if after.availability.is_some() { format!("{pointer}/availability") } else { pointer.to_owned() };
-        changes.push(code, ChangeKind::Minor, at, reason).from_to(*availability, after.availability);
+        changes.push(code, ChangeKind::Minor, at, reason).values(*availability, after.availability);
     }
 }
 

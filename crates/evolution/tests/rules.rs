@@ -1,5 +1,7 @@
 //! Each rule on one example: what the author of a change is told.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use mesh_evolution::{ChangeKind, check_versions, classify};
 use mesh_manifest::{Manifest, parse};
 

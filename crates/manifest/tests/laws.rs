@@ -1,5 +1,7 @@
 //! Laws of the parser: what is written is read back, whatever the text it neither panics nor stalls.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 mod arbitrary;
 
 use std::time::{Duration, Instant};
@@ -189,7 +191,6 @@ fn hostile_texts_end_early() {
         let start = Instant::now();
         let problems = parse(&text).expect_err(name);
         let taken = start.elapsed();
-        println!("{name}: {taken:?}, {} problems, first {}", problems.len(), problems[0]);
         assert!(taken < PATIENCE, "{name} took {taken:?}");
         assert!(problems.len() <= 101, "{name}: {}", problems.len());
     }

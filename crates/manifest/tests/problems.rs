@@ -1,5 +1,7 @@
 //! Typical mistakes, each with the place, code and remedy that its author sees.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use mesh_manifest::parse;
 
 const FLIGHTS: &str = "\
@@ -333,4 +335,13 @@ fn json_is_read_like_yaml() {
         parse(&escaped).unwrap().manifest.description,
         r"😀 \ud83d é / Every departure from the New York airports."
     );
+}
+
+#[test]
+fn byte_order_marks_and_foreign_line_ends_are_read_over() {
+    let expected = parse(FLIGHTS).unwrap().manifest;
+    assert_eq!(parse(&format!("\u{FEFF}{FLIGHTS}")).unwrap().manifest, expected);
+    assert_eq!(parse(&FLIGHTS.replace('\n', "\r\n")).unwrap().manifest, expected);
+    assert_eq!(parse(&format!("%YAML 1.2\n---\n{FLIGHTS}...\n")).unwrap().manifest, expected);
+    assert_eq!(parse(&FLIGHTS.replace("name: flights", "!!str name: !!str flights")).unwrap().manifest, expected);
 }
