@@ -5,22 +5,10 @@ use std::{collections::BTreeMap, fmt::Debug};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use mesh_manifest::{Minutes, PortAddress};
-use schemars::JsonSchema;
+pub use mesh_sla::VerdictKind;
 use serde::{Deserialize, Serialize};
 
 use crate::{error::StoreError, events::Event};
-
-/// A measured freshness against the promise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum VerdictKind {
-    /// The promise is kept.
-    Kept,
-    /// The promise is broken.
-    Broken,
-    /// The port could not be observed.
-    Unknown,
-}
 
 /// One row of `sla_measurements`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

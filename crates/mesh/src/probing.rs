@@ -8,7 +8,7 @@ use std::{
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use mesh_manifest::{DomainName, Format, PortAddress};
-use mesh_sla::{Observation, VerdictKind as Judged};
+use mesh_sla::{Observation, Transition, transition};
 use serde_json::json;
 
 use crate::{
@@ -281,24 +281,21 @@ fn next_state(target: &Target, previous: Option<&PortState>, seen: &Seen, now: T
     let newest = seen.newest.max(previous.and_then(|previous| previous.newest));
     let observation = if seen.readable { Observation::Seen { newest } } else { Observation::Unreadable };
     let judged = mesh_sla::verdict(target.promise, observation, now, target.since);
-    let verdict = match judged.kind {
-        Judged::Kept => VerdictKind::Kept,
-        Judged::Broken => VerdictKind::Broken,
-        Judged::Unknown => VerdictKind::Unknown,
-    };
+    let verdict = judged.kind;
     let settled_before = previous.and_then(|previous| previous.settled);
-    let settled = if verdict == VerdictKind::Unknown { settled_before } else { Some(verdict) };
-    // A promise counts as kept until it is first seen broken.
-    let changed = settled.unwrap_or(VerdictKind::Kept) != settled_before.unwrap_or(VerdictKind::Kept);
-    let settled_since = if changed || settled_before.is_none() && settled.is_some() {
+    let (event, settled) = transition(settled_before, verdict);
+    let settled_since = if settled != settled_before {
         Some(now)
     } else {
         previous.and_then(|previous| previous.settled_since)
     };
     let mut unsent = previous.map(|previous| previous.unsent.clone()).unwrap_or_default();
     let sequence = previous.map_or(0, |previous| previous.sequence) + 1;
-    if changed {
-        let kind = if verdict == VerdictKind::Broken { BREACHED } else { RECOVERED };
+    if let Some(event) = event {
+        let kind = match event {
+            Transition::Breach => BREACHED,
+            Transition::Recovery => RECOVERED,
+        };
         let subject = target.address.to_string();
         // The sequence makes the id the same for everybody who works out this very change.
         let id = mesh_manifest::canonical::digest(&(&subject, kind, sequence)).chars().take(32).collect();

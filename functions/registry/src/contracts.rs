@@ -1,0 +1,116 @@
+//! `/contracts`: request, list, read, approve, reject, revoke.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use mesh_api::types;
+use mesh_core::{
+    contract::ContractId,
+    contracts::{ContractInput, Verb},
+    error::UseCaseError,
+    principal::Caller,
+};
+use mesh_http::{Authenticated, Failure, Json, Query, convert, query::limit};
+use serde::Deserialize;
+
+use crate::Registry;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    product: Option<String>,
+    consumer: Option<String>,
+    cursor: Option<String>,
+    limit: Option<usize>,
+}
+
+pub(crate) async fn request(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Json(input): Json<types::ContractInput>,
+) -> Result<(StatusCode, Json<types::Contract>), Failure> {
+    let types::ContractInput { port, purpose, fields, agreed_freshness, contact, expires_at } = input;
+    let input = ContractInput { port, purpose, fields, agreed_freshness, contact, expires_at };
+    let contract = registry.contracts.request(&caller, input).await?;
+    Ok((StatusCode::CREATED, Json(convert::contract(contract, registry.clock.now()))))
+}
+
+pub(crate) async fn list(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<types::ContractPage>, Failure> {
+    let now = registry.clock.now();
+    if let Some(product) = query.product {
+        if query.consumer.is_some() || query.cursor.is_some() {
+            return Err(Failure::invalid("request.invalid_query", "/query", "`product` goes with neither `consumer` nor `cursor`"));
+        }
+        let id = product.parse().map_err(|error| UseCaseError::invalid("request.invalid_product", "/query/product", format!("{error}")))?;
+        let contracts = registry.contracts.of_product(&caller, &id).await?;
+        let items = contracts.into_iter().map(|contract| convert::contract(contract, now)).collect();
+        return Ok(Json(types::ContractPage { items, cursor: None }));
+    }
+    let domain = match query.consumer {
+        Some(text) => text.parse().map_err(|error| UseCaseError::invalid("request.invalid_domain", "/query/consumer", format!("{error}")))?,
+        None => caller.domain.clone(),
+    };
+    let page = registry.contracts.of_consumer(&caller, &domain, query.cursor.as_deref(), limit(query.limit, 50)?).await?;
+    let page = page.map(|contract| convert::contract(contract, now));
+    Ok(Json(types::ContractPage { items: page.items, cursor: page.cursor }))
+}
+
+pub(crate) async fn read(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<types::Contract>, Failure> {
+    let contract = registry.contracts.visible(&caller, &contract_id(&id)?).await?;
+    Ok(Json(convert::contract(contract, registry.clock.now())))
+}
+
+pub(crate) async fn approve(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Json(decision): Json<types::ContractDecision>,
+) -> Result<Json<types::Contract>, Failure> {
+    decide(&registry, &caller, &id, Verb::Approve, decision).await
+}
+
+pub(crate) async fn reject(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Json(decision): Json<types::ContractDecision>,
+) -> Result<Json<types::Contract>, Failure> {
+    decide(&registry, &caller, &id, Verb::Reject, decision).await
+}
+
+pub(crate) async fn revoke(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Json(decision): Json<types::ContractDecision>,
+) -> Result<Json<types::Contract>, Failure> {
+    decide(&registry, &caller, &id, Verb::Revoke, decision).await
+}
+
+async fn decide(
+    registry: &Registry,
+    caller: &Caller,
+    id: &str,
+    verb: Verb,
+    decision: types::ContractDecision,
+) -> Result<Json<types::Contract>, Failure> {
+    if decision.reason.as_ref().is_some_and(|reason| reason.chars().count() > 1000) {
+        return Err(Failure::invalid("contract.reason", "/reason", "the reason has at most 1000 characters"));
+    }
+    let contract = registry.contracts.decide(caller, &contract_id(id)?, verb, decision.reason).await?;
+    Ok(Json(convert::contract(contract, registry.clock.now())))
+}
+
+/// A path's text as a contract's id; what is no id is not found.
+fn contract_id(text: &str) -> Result<ContractId, UseCaseError> {
+    text.parse().map_err(|_| UseCaseError::not_found("contract", text.chars().take(120).collect::<String>()))
+}

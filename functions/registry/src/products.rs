@@ -1,0 +1,233 @@
+//! `/products` and `/schemas`: plan, register, read, list, history, retire, promises.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use mesh_api::types;
+use mesh_core::{
+    error::UseCaseError,
+    principal::Caller,
+    product::{Product, Status},
+    registration::RegisterOptions,
+};
+use mesh_http::{Authenticated, Failure, Json, Query, RawText, convert, problem::problem_error, query::limit};
+use mesh_manifest::{DomainName, ProductId, Visibility, canonical};
+use serde::Deserialize;
+
+use crate::Registry;
+
+/// The longest that a request waits for a product: the gateway cuts at 30 s.
+const MAX_WAIT: u64 = 20;
+/// How often a waiting request looks.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// The most measurements that are shown.
+const MAX_MEASUREMENTS: usize = 100;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegisterQuery {
+    dry_run: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    domain: Option<String>,
+    cursor: Option<String>,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VersionQuery {
+    version: Option<u64>,
+}
+
+pub(crate) async fn register(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<RegisterQuery>,
+    headers: HeaderMap,
+    RawText(text): RawText,
+) -> Result<Response, Failure> {
+    if query.dry_run == Some(true) {
+        let plan = registry.registrar.plan(&caller, &text).await?;
+        return Ok(Json(convert::plan(plan)).into_response());
+    }
+    let options = RegisterOptions {
+        findings_digest: text_header(&headers, "mesh-findings-digest").map(str::to_owned),
+        idempotency: idempotency_key(&caller, &headers, &text)?,
+    };
+    let wait = preferred_wait(&headers)?;
+    let registered = registry.registrar.register(&caller, &text, options).await?;
+    let product = match wait {
+        Some(wait) => settled(&registry, registered.product, wait).await?,
+        None => registered.product,
+    };
+    let location = format!("/products/{}", product.id);
+    let ports = registry.products.ports(&product.id).await?;
+    let mut body = convert::product(product, ports, true);
+    body.warnings = registered.warnings.into_iter().map(problem_error).collect();
+    let status = if registered.written { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let mut response = (status, Json(body)).into_response();
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    if wait.is_some() {
+        response.headers_mut().insert("preference-applied", HeaderValue::from_static("wait"));
+    }
+    Ok(response)
+}
+
+pub(crate) async fn list(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<types::ProductPage>, Failure> {
+    let domain: Option<DomainName> = query
+        .domain
+        .map(|text| text.parse().map_err(|error| UseCaseError::invalid("request.invalid_domain", "/query/domain", format!("{error}"))))
+        .transpose()?;
+    let page = registry.products.products(domain.as_ref(), query.cursor.as_deref(), limit(query.limit, 50)?).await?;
+    let mut items = Vec::new();
+    for product in page.items {
+        // Hidden products are absent from lists, even for contract holders: they know the address already.
+        let own = is_own(&caller, &product);
+        if own || product.manifest.access.visibility == Visibility::Company && product.status != Status::Retired {
+            items.push(convert::product(product, Vec::new(), own));
+        }
+    }
+    Ok(Json(types::ProductPage { items, cursor: page.cursor }))
+}
+
+pub(crate) async fn read(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<types::Product>, Failure> {
+    let product = visible(&registry, &caller, &id).await?;
+    let ports = registry.products.ports(&product.id).await?;
+    let own = is_own(&caller, &product);
+    Ok(Json(convert::product(product, ports, own)))
+}
+
+pub(crate) async fn retire(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<types::Product>, Failure> {
+    let product = registry.registrar.retire(&caller, &product_id(&id)?).await?;
+    Ok(Json(convert::product(product, Vec::new(), true)))
+}
+
+pub(crate) async fn history(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(paging): Query<crate::domains::Paging>,
+) -> Result<Json<types::RevisionPage>, Failure> {
+    let product = visible(&registry, &caller, &id).await?;
+    let page = registry.products.history(&product.id, paging.cursor.as_deref(), limit(paging.limit, 50)?).await?;
+    let own = is_own(&caller, &product);
+    let page = page.map(|mut product| {
+        if !own {
+            product.manifest_text = String::new();
+        }
+        convert::revision(product)
+    });
+    Ok(Json(types::RevisionPage { items: page.items, cursor: page.cursor }))
+}
+
+pub(crate) async fn sla(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path((id, port)): Path<(String, String)>,
+    Query(query): Query<VersionQuery>,
+) -> Result<Json<types::SlaStatus>, Failure> {
+    let product = visible(&registry, &caller, &id).await?;
+    let ports = registry.products.ports(&product.id).await?;
+    let named = ports.into_iter().filter(|known| known.address.port.as_str() == port);
+    let port = named
+        .filter(|known| query.version.is_none_or(|major| known.address.major == major))
+        .max_by_key(|known| known.address.major)
+        .ok_or_else(|| UseCaseError::not_found("port", format!("{id}/{port}")))?;
+    let mut states = registry.measurements.states(std::slice::from_ref(&port.address)).await?;
+    let measurements = registry.measurements.measurements(&port.address, MAX_MEASUREMENTS).await?;
+    Ok(Json(convert::sla(&port, states.remove(&port.address), measurements)))
+}
+
+pub(crate) async fn schema(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<types::RegisteredSchema>, Failure> {
+    let unknown = || UseCaseError::not_found("schema", id.chars().take(80).collect::<String>());
+    let schema = registry.schemas.schema(&id).await?.ok_or_else(unknown)?;
+    // A schema tells of its product: who may not know the one may not know the other.
+    let product = schema.subject.split('/').next().unwrap_or_default().to_owned();
+    visible(&registry, &caller, &product).await.map_err(|_| unknown())?;
+    Ok(Json(convert::schema(schema)))
+}
+
+/// Waits until provisioning has settled for the product's revision, or the time is over.
+async fn settled(registry: &Registry, mut product: Product, wait: Duration) -> Result<Product, Failure> {
+    let deadline = tokio::time::Instant::now() + wait;
+    while product.status == Status::Provisioning && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if let Some(now) = registry.products.product(&product.id).await? {
+            product = now;
+        }
+    }
+    Ok(product)
+}
+
+async fn visible(registry: &Registry, caller: &Caller, id: &str) -> Result<Product, UseCaseError> {
+    let id = product_id(id)?;
+    let unknown = || UseCaseError::not_found("product", &id);
+    let product = registry.products.product(&id).await?.ok_or_else(unknown)?;
+    if is_own(caller, &product) || caller.is_platform() || product.manifest.access.visibility == Visibility::Company {
+        return Ok(product);
+    }
+    let now = registry.clock.now();
+    let contracts = registry.contracts.contracts.of_product(&id).await?;
+    let holds = contracts.iter().any(|contract| contract.consumer_domain == caller.domain && contract.is_live(now));
+    if holds { Ok(product) } else { Err(unknown()) }
+}
+
+fn is_own(caller: &Caller, product: &Product) -> bool {
+    caller.domain == product.id.domain
+}
+
+/// A path's text as a product's id; what is no id is not found.
+fn product_id(text: &str) -> Result<ProductId, UseCaseError> {
+    text.parse().map_err(|_| UseCaseError::not_found("product", text.chars().take(80).collect::<String>()))
+}
+
+fn text_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The client's key, bound to who sends it to which route; and the digest of what it stands for.
+fn idempotency_key(caller: &Caller, headers: &HeaderMap, body: &str) -> Result<Option<(String, String)>, Failure> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    let key = key.ok_or_else(|| {
+        Failure::invalid("idempotency.invalid_key", "/headers/Idempotency-Key", "an idempotency key has 1 to 255 printable ASCII characters")
+    })?;
+    let bound = canonical::digest(&(caller.principal.as_str(), &caller.domain, "POST /products", key));
+    Ok(Some((bound, canonical::digest(&body))))
+}
+
+fn preferred_wait(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {
+    let Some(prefer) = text_header(headers, "prefer") else { return Ok(None) };
+    let Some(seconds) = prefer.split(',').find_map(|one| one.trim().strip_prefix("wait=")) else { return Ok(None) };
+    let seconds: u64 = seconds
+        .trim()
+        .parse()
+        .map_err(|_| Failure::invalid("request.invalid_prefer", "/headers/Prefer", format!("`wait={seconds}` is not a number of seconds")))?;
+    Ok(Some(Duration::from_secs(seconds.min(MAX_WAIT))))
+}
