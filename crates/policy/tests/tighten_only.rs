@@ -21,7 +21,7 @@ fn condition() -> impl Strategy<Value = &'static str> {
         "not input.product.classification in {\"public\", \"internal\"}",
         "input.contract.status == \"active\"",
         "not input.contract",
-        "some role in input.principal.roles; role == \"producer\"",
+        "\"producer\" in input.principal.roles",
         "every port in input.ports { port.format == \"iceberg\" }",
         "input.purpose == \"marketing\"",
         // An error for some questions only.
@@ -92,7 +92,11 @@ fn program(global: &[String], domain: &[String], offers: &str) -> Program {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn adding_a_rule_only_tightens(
