@@ -10,14 +10,20 @@ use crate::{
 
 /// The OpenAPI 3.1 document of the API.
 pub fn document() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut generator = settings.into_generator();
     let problem = generator.subschema_for::<Problem>();
     let mut paths = Map::new();
     for route in ROUTES {
         let request = route.request.map(|(types, schema)| (types, schema(&mut generator)));
         let success = route.success.1.map(|schema| schema(&mut generator));
-        let operation = operation(route, request.map(|(types, schema)| (types, schema.to_value())), success.map(|schema| schema.to_value()), problem.as_value());
+        let operation = operation(
+            route,
+            request.map(|(types, schema)| (types, schema.to_value())),
+            success.map(|schema| schema.to_value()),
+            problem.as_value(),
+        );
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(route.method.to_ascii_lowercase(), operation);
@@ -48,7 +54,8 @@ fn operation(route: &Route, request: Option<(&[&str], Value)>, success: Option<V
     for (name, meaning) in route.query {
         parameters.push(json!({ "name": name, "in": "query", "required": false, "description": meaning, "schema": { "type": "string" } }));
     }
-    let acting: &[_] = if route.token { &[("Mesh-Domain", "The domain to act for, if you belong to several.")] } else { &[] };
+    let acting: &[_] =
+        if route.token { &[("Mesh-Domain", "The domain to act for, if you belong to several.")] } else { &[] };
     for (name, meaning) in acting.iter().chain(route.headers) {
         parameters.push(json!({ "name": name, "in": "header", "required": false, "description": meaning, "schema": { "type": "string" } }));
     }
@@ -73,7 +80,8 @@ fn operation(route: &Route, request: Option<(&[&str], Value)>, success: Option<V
     });
     if let Some(operation) = operation.as_object_mut() {
         if let Some((types, schema)) = request {
-            let content: Map<String, Value> = types.iter().map(|kind| ((*kind).to_owned(), json!({ "schema": schema }))).collect();
+            let content: Map<String, Value> =
+                types.iter().map(|kind| ((*kind).to_owned(), json!({ "schema": schema }))).collect();
             operation.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
         }
         if !route.token {

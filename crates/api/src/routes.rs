@@ -60,7 +60,10 @@ pub struct Route {
 }
 
 const JSON: &[&str] = &["application/json"];
-const PAGING: &[(&str, &str)] = &[("cursor", "Where the page starts: the `cursor` of the page before."), ("limit", "Items a page, 1 to 100; 50 where none is given.")];
+const PAGING: &[(&str, &str)] = &[
+    ("cursor", "Where the page starts: the `cursor` of the page before."),
+    ("limit", "Items a page, 1 to 100; 50 where none is given."),
+];
 
 macro_rules! routes {
     ($($name:ident: $method:literal $path:literal $function:ident $operation:literal $summary:literal
@@ -95,7 +98,8 @@ macro_rules! routes {
 const MANIFEST: (&[&str], SchemaOf) = (&["application/yaml", "application/json"], schema::<mesh_manifest::Manifest>);
 const IDEMPOTENCY: (&str, &str) = ("Idempotency-Key", "The same key and body within 24 hours get the same answer.");
 const PURPOSE: (&str, &str) = ("purpose", "What the data is wanted for; the contract's where none is given.");
-const VERSION: (&str, &str) = ("version", "The port's major; that of your only live contract, else the newest, where none is given.");
+const VERSION: (&str, &str) =
+    ("version", "The port's major; that of your only live contract, else the newest, where none is given.");
 
 routes! {
     OPENAPI: "GET" "/openapi.json" Registry "getOpenapi" "This document" [] -> 200 [serde_json::Value] token false, problems [];
@@ -156,7 +160,9 @@ routes! {
 
 /// The gateway's routes, as `infra/routes.json` holds them.
 pub fn gateway_routes() -> serde_json::Value {
-    let routes = ROUTES.iter().map(|route| serde_json::json!({ "method": route.method, "path": route.path, "function": route.function.as_str() }));
+    let routes = ROUTES.iter().map(
+        |route| serde_json::json!({ "method": route.method, "path": route.path, "function": route.function.as_str() }),
+    );
     serde_json::Value::Array(routes.collect())
 }
 

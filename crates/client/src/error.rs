@@ -45,7 +45,12 @@ impl ClientError {
     pub(crate) fn from_answer(status: u16, path: &str, body: &[u8]) -> Self {
         let problem = serde_json::from_slice(body).unwrap_or_else(|_| {
             let shown: String = String::from_utf8_lossy(body).chars().take(200).collect();
-            let mut problem = Problem::new(status, "client.unknown_answer", "Unknown answer", format!("HTTP status {status}: {shown}"));
+            let mut problem = Problem::new(
+                status,
+                "client.unknown_answer",
+                "Unknown answer",
+                format!("HTTP status {status}: {shown}"),
+            );
             problem.instance = path.to_owned();
             problem
         });

@@ -42,7 +42,8 @@ pub struct RegisterOptions<'a> {
 impl Client {
     /// A client of the API at `endpoint`, with tokens from `token`, acting for `acting_domain` if the principal belongs to several.
     pub fn new(endpoint: &str, token: TokenSource, acting_domain: Option<String>) -> Result<Self, ClientError> {
-        let mut endpoint = Url::parse(endpoint).map_err(|error| ClientError::Configuration(format!("`{endpoint}` is not a URL: {error}")))?;
+        let mut endpoint = Url::parse(endpoint)
+            .map_err(|error| ClientError::Configuration(format!("`{endpoint}` is not a URL: {error}")))?;
         if !matches!(endpoint.scheme(), "http" | "https") {
             return Err(ClientError::Configuration(format!("`{endpoint}` is neither an http nor an https URL")));
         }
@@ -116,7 +117,11 @@ impl Client {
     }
 
     /// Binds a domain to its storage.
-    pub async fn bind_envelope(&self, domain: &str, envelope: &types::Envelope) -> Result<types::Envelope, ClientError> {
+    pub async fn bind_envelope(
+        &self,
+        domain: &str,
+        envelope: &types::Envelope,
+    ) -> Result<types::Envelope, ClientError> {
         self.send_json(Method::PUT, &format!("domains/{}/envelope", segment(domain)), envelope).await
     }
 
@@ -136,13 +141,22 @@ impl Client {
     }
 
     /// Approves (`approve`), rejects (`reject`) or ends (`revoke`) a contract.
-    pub async fn decide_contract(&self, id: &str, verb: &str, reason: Option<&str>) -> Result<types::Contract, ClientError> {
+    pub async fn decide_contract(
+        &self,
+        id: &str,
+        verb: &str,
+        reason: Option<&str>,
+    ) -> Result<types::Contract, ClientError> {
         let body = types::ContractDecision { reason: reason.map(str::to_owned) };
         self.send_json(Method::POST, &format!("contracts/{}/{}", segment(id), segment(verb)), &body).await
     }
 
     /// Publishes policies; `scope` is `global`, `products` or `domains/DOMAIN`.
-    pub async fn publish_policies(&self, scope: &str, input: &types::PolicyInput) -> Result<types::PolicyBundle, ClientError> {
+    pub async fn publish_policies(
+        &self,
+        scope: &str,
+        input: &types::PolicyInput,
+    ) -> Result<types::PolicyBundle, ClientError> {
         self.send_json(Method::PUT, &format!("governance/policies/{scope}"), input).await
     }
 
@@ -152,7 +166,12 @@ impl Client {
     }
 
     /// Sends a JSON body and reads a JSON answer.
-    pub async fn send_json<T: DeserializeOwned>(&self, method: Method, path: &str, body: &impl Serialize) -> Result<T, ClientError> {
+    pub async fn send_json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
         self.send(method, path, |request| request.json(body)).await
     }
 
@@ -167,7 +186,8 @@ impl Client {
         shape: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<T, ClientError> {
         let body = self.exchange(method, path, shape).await?;
-        serde_json::from_slice(&body).map_err(|error| ClientError::Unexpected(format!("the answer cannot be read: {error}")))
+        serde_json::from_slice(&body)
+            .map_err(|error| ClientError::Unexpected(format!("the answer cannot be read: {error}")))
     }
 
     /// One request with retries. Only what is safe to repeat is repeated: every request of this API is idempotent by its meaning,
@@ -178,7 +198,10 @@ impl Client {
         path: &str,
         shape: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Vec<u8>, ClientError> {
-        let url = self.endpoint.join(path).map_err(|error| ClientError::Configuration(format!("`{path}` is not a path: {error}")))?;
+        let url = self
+            .endpoint
+            .join(path)
+            .map_err(|error| ClientError::Configuration(format!("`{path}` is not a path: {error}")))?;
         let mut attempt = 1;
         loop {
             let outcome = self.attempt(method.clone(), url.clone(), &shape).await;

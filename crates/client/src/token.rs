@@ -25,7 +25,10 @@ pub struct ClientCredentials {
 
 impl fmt::Debug for ClientCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientCredentials").field("client_id", &self.client_id).field("token_url", &self.token_url).finish_non_exhaustive()
+        f.debug_struct("ClientCredentials")
+            .field("client_id", &self.client_id)
+            .field("token_url", &self.token_url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -78,13 +81,20 @@ impl TokenSource {
             return Ok(token.clone());
         }
         let form = [("grant_type", "client_credentials"), ("scope", client.scope.as_str())];
-        let request = http.post(&client.token_url).basic_auth(&client.client_id, Some(&client.client_secret)).form(&form);
+        let request =
+            http.post(&client.token_url).basic_auth(&client.client_id, Some(&client.client_secret)).form(&form);
         let response = request.send().await.map_err(ClientError::unreachable)?;
         let status = response.status();
         if !status.is_success() {
-            return Err(ClientError::Token(format!("the token endpoint answered with HTTP status {status} for the client `{}`", client.client_id)));
+            return Err(ClientError::Token(format!(
+                "the token endpoint answered with HTTP status {status} for the client `{}`",
+                client.client_id
+            )));
         }
-        let answer: Answer = response.json().await.map_err(|_| ClientError::Token("the token endpoint's answer holds no token".to_owned()))?;
+        let answer: Answer = response
+            .json()
+            .await
+            .map_err(|_| ClientError::Token("the token endpoint's answer holds no token".to_owned()))?;
         let life = Duration::from_secs(answer.expires_in.unwrap_or(300));
         let until = Instant::now() + life.saturating_sub(MARGIN);
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some((answer.access_token.clone(), until));

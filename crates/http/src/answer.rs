@@ -22,8 +22,10 @@ pub struct Json<T>(pub T);
 pub struct RawText(pub String);
 
 async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Failure> {
-    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let too_large = || Failure::new(413, "request.too_large", "Too large", format!("the body is larger than {MAX_BODY} bytes"));
+    let declared =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let too_large =
+        || Failure::new(413, "request.too_large", "Too large", format!("the body is larger than {MAX_BODY} bytes"));
     if declared.is_some_and(|length| length > MAX_BODY) {
         return Err(too_large());
     }
@@ -55,9 +57,13 @@ impl<S: Send + Sync> FromRequest<S> for RawText {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let bytes = bytes(request, state).await?;
-        String::from_utf8(bytes.into())
-            .map(Self)
-            .map_err(|error| Failure::invalid("request.not_utf8", "", format!("the body is not UTF-8 at byte {}", error.utf8_error().valid_up_to())))
+        String::from_utf8(bytes.into()).map(Self).map_err(|error| {
+            Failure::invalid(
+                "request.not_utf8",
+                "",
+                format!("the body is not UTF-8 at byte {}", error.utf8_error().valid_up_to()),
+            )
+        })
     }
 }
 

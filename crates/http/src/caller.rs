@@ -31,7 +31,9 @@ where
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let principal = gate.verifier.principal(text(header::AUTHORIZATION.as_str())).await?;
         let caller = gate.identity.caller(principal, text("mesh-domain")).await?;
-        tracing::Span::current().record("principal", caller.principal.as_str()).record("domain", caller.domain.as_str());
+        tracing::Span::current()
+            .record("principal", caller.principal.as_str())
+            .record("domain", caller.domain.as_str());
         Ok(Self(caller))
     }
 }

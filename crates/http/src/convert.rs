@@ -36,8 +36,24 @@ pub fn domain(domain: Domain) -> types::Domain {
 
 /// A domain's storage.
 pub fn envelope(envelope: Envelope) -> types::Envelope {
-    let Envelope { bucket, key_arn, glue_database, reader_role_arn, producer_role_arn, observer_role_arn, alert_topic_arn } = envelope;
-    types::Envelope { bucket, key_arn, glue_database, reader_role_arn, producer_role_arn, observer_role_arn, alert_topic_arn }
+    let Envelope {
+        bucket,
+        key_arn,
+        glue_database,
+        reader_role_arn,
+        producer_role_arn,
+        observer_role_arn,
+        alert_topic_arn,
+    } = envelope;
+    types::Envelope {
+        bucket,
+        key_arn,
+        glue_database,
+        reader_role_arn,
+        producer_role_arn,
+        observer_role_arn,
+        alert_topic_arn,
+    }
 }
 
 /// A product's status.
@@ -222,7 +238,11 @@ fn compliance(state: &PortState) -> Option<f64> {
 }
 
 /// How fresh a port's data is and is promised to be.
-pub fn freshness(promised: mesh_manifest::Minutes, agreed: Option<mesh_manifest::Minutes>, state: Option<&PortState>) -> types::Freshness {
+pub fn freshness(
+    promised: mesh_manifest::Minutes,
+    agreed: Option<mesh_manifest::Minutes>,
+    state: Option<&PortState>,
+) -> types::Freshness {
     types::Freshness {
         promised_minutes: promised.0,
         agreed_minutes: agreed.map(|agreed| agreed.0),

@@ -9,19 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use jsonwebtoken::jwk::JwkSet;
-use serde::{Deserialize, Serialize};
-
-/// An issuer whose tokens are accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Issuer {
-    /// The token's `iss`.
-    pub issuer: String,
-    /// Where its keys are.
-    pub jwks_uri: String,
-    /// What a token's `scope` must hold, or else its `aud` must name.
-    pub scope: String,
-}
+pub use mesh_runtime::Issuer;
 
 /// Fetches an issuer's keys.
 #[async_trait]
@@ -31,13 +19,14 @@ pub trait KeySource: Debug + Send + Sync {
 }
 
 /// Fetches keys by HTTP.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct HttpKeys(pub reqwest::Client);
 
 #[async_trait]
 impl KeySource for HttpKeys {
     async fn keys(&self, jwks_uri: &str) -> Result<JwkSet, String> {
-        let response = self.0.get(jwks_uri).timeout(Duration::from_secs(5)).send().await.map_err(|error| error.to_string())?;
+        let response =
+            self.0.get(jwks_uri).timeout(Duration::from_secs(5)).send().await.map_err(|error| error.to_string())?;
         let response = response.error_for_status().map_err(|error| error.to_string())?;
         response.json().await.map_err(|error| error.to_string())
     }

@@ -5,10 +5,7 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
-use mesh_api::{
-    Problem, ProblemError,
-    problem::PROBLEM_JSON,
-};
+use mesh_api::{Problem, ProblemError, problem::PROBLEM_JSON};
 use mesh_core::error::{StoreError, UseCaseError, Violation};
 
 use crate::token::TokenError;
@@ -60,12 +57,22 @@ impl From<UseCaseError> for Failure {
             UseCaseError::Invalid(violations) => {
                 let too_large = violations.iter().any(|violation| violation.code == "manifest.too_large");
                 let reused = violations.iter().any(|violation| violation.code == "idempotency.other_body");
-                let status = if too_large { 413 } else if reused { 422 } else { 400 };
+                let status = if too_large {
+                    413
+                } else if reused {
+                    422
+                } else {
+                    400
+                };
                 let detail = match violations.as_slice() {
                     [one] => one.detail.clone(),
                     many => format!("{} things are wrong with the request", many.len()),
                 };
-                let code = if violations.len() == 1 { violations.first().map_or("request.invalid", |one| &one.code) } else { "request.invalid" };
+                let code = if violations.len() == 1 {
+                    violations.first().map_or("request.invalid", |one| &one.code)
+                } else {
+                    "request.invalid"
+                };
                 let mut problem = Problem::new(status, code, "The request is not valid", detail);
                 problem.remedy = violations.iter().find_map(|violation| violation.remedy.clone());
                 problem.errors = violations.into_iter().map(problem_error).collect();
@@ -94,7 +101,8 @@ impl From<UseCaseError> for Failure {
                 problem
             }
             UseCaseError::AmbiguousDomain { .. } => {
-                let mut problem = Problem::new(400, "identity.ambiguous_domain", "Which domain do you act for?", detail);
+                let mut problem =
+                    Problem::new(400, "identity.ambiguous_domain", "Which domain do you act for?", detail);
                 problem.remedy = Some("name one in the header Mesh-Domain".to_owned());
                 problem
             }
@@ -120,16 +128,27 @@ impl From<StoreError> for Failure {
         }
         tracing::error!(error = &error as &dyn std::error::Error, "a service failed");
         match error {
-            StoreError::Unavailable { service, .. } => {
-                Self::new(503, "service.unavailable", "Unavailable", format!("{service} is unavailable; nothing was decided"))
-                    .with_remedy("try again in a moment")
-            }
-            StoreError::Denied { service, .. } => {
-                Self::new(503, "service.denied", "Unavailable", format!("{service} did not let the platform do its work"))
-                    .with_remedy("ask the platform team to look at the domain's envelope")
-            }
-            _ => Self::new(500, "platform.error", "The platform failed", "the platform failed to answer; the log tells why")
-                .with_remedy("tell the platform team the request id"),
+            StoreError::Unavailable { service, .. } => Self::new(
+                503,
+                "service.unavailable",
+                "Unavailable",
+                format!("{service} is unavailable; nothing was decided"),
+            )
+            .with_remedy("try again in a moment"),
+            StoreError::Denied { service, .. } => Self::new(
+                503,
+                "service.denied",
+                "Unavailable",
+                format!("{service} did not let the platform do its work"),
+            )
+            .with_remedy("ask the platform team to look at the domain's envelope"),
+            _ => Self::new(
+                500,
+                "platform.error",
+                "The platform failed",
+                "the platform failed to answer; the log tells why",
+            )
+            .with_remedy("tell the platform team the request id"),
         }
     }
 }
@@ -138,7 +157,8 @@ impl From<TokenError> for Failure {
     fn from(error: TokenError) -> Self {
         if let TokenError::Keys(reason) = &error {
             tracing::error!(reason, "an issuer's keys cannot be had");
-            return Self::new(503, "token.keys_unavailable", "Unavailable", error.to_string()).with_remedy("try again in a moment");
+            return Self::new(503, "token.keys_unavailable", "Unavailable", error.to_string())
+                .with_remedy("try again in a moment");
         }
         Self::new(401, "token.refused", "Not authenticated", error.to_string())
             .with_remedy("send `Authorization: Bearer TOKEN` with an access token of a trusted issuer")

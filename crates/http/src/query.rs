@@ -22,7 +22,8 @@ where
             let detail = rejection.to_string();
             let detail = detail.rsplit(": ").next().unwrap_or(&detail).to_owned();
             Failure::from(UseCaseError::Invalid(vec![
-                Violation::new("request.invalid_query", "/query", detail).with_remedy("see /openapi.json for the parameters"),
+                Violation::new("request.invalid_query", "/query", detail)
+                    .with_remedy("see /openapi.json for the parameters"),
             ]))
         })
     }
@@ -33,6 +34,10 @@ pub fn limit(given: Option<usize>, default: usize) -> Result<usize, Failure> {
     match given {
         None => Ok(default),
         Some(limit) if (1..=100).contains(&limit) => Ok(limit),
-        Some(limit) => Err(Failure::invalid("request.invalid_limit", "/query/limit", format!("{limit} items a page are not 1 to 100"))),
+        Some(limit) => Err(Failure::invalid(
+            "request.invalid_limit",
+            "/query/limit",
+            format!("{limit} items a page are not 1 to 100"),
+        )),
     }
 }

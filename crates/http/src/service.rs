@@ -51,13 +51,19 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// The router, with problems for what it does not serve and a span around every request.
     pub fn finish(self, state: S) -> Router {
-        let missing: Vec<_> =
-            mesh_api::routes::of(self.function).map(|route| route.operation).filter(|operation| !self.served.contains(operation)).collect();
+        let missing: Vec<_> = mesh_api::routes::of(self.function)
+            .map(|route| route.operation)
+            .filter(|operation| !self.served.contains(operation))
+            .collect();
         assert!(missing.is_empty(), "operations of the route table that are not served: {missing:?}");
         self.router
-            .fallback(|| async { Failure::new(404, "route.not_found", "Not found", "there is no such route").with_remedy("see /openapi.json") })
+            .fallback(|| async {
+                Failure::new(404, "route.not_found", "Not found", "there is no such route")
+                    .with_remedy("see /openapi.json")
+            })
             .method_not_allowed_fallback(|| async {
-                Failure::new(405, "route.method_not_allowed", "Method not allowed", "this route has no such method").with_remedy("see /openapi.json")
+                Failure::new(405, "route.method_not_allowed", "Method not allowed", "this route has no such method")
+                    .with_remedy("see /openapi.json")
             })
             .layer(middleware::from_fn(trace))
             .with_state(state)
@@ -67,10 +73,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 /// One span for each invocation; the answer carries the request id by which it can be found in the log.
 async fn trace(request: Request, next: Next) -> Response {
     use lambda_http::RequestExt;
-    let request_id = request
-        .lambda_context_ref()
-        .map(|context| context.request_id.clone())
-        .unwrap_or_else(mesh_core::audit::new_id);
+    let request_id =
+        request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_else(mesh_core::audit::new_id);
     let span = tracing::info_span!(
         "request",
         request_id,

@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jw
 use mesh_core::principal::Principal;
 use serde::Deserialize;
 
-use crate::issuer::{Issuer, KeyCache, KeySource};
+use crate::issuer::{HttpKeys, Issuer, KeyCache, KeySource};
 
 /// The longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
@@ -84,6 +84,11 @@ impl Verifier {
         Self { issuers: issuers.into(), source, cache: Arc::default() }
     }
 
+    /// Trusts `issuers`, with their keys fetched by HTTP.
+    pub fn over_http(issuers: Vec<Issuer>) -> Self {
+        Self::new(issuers, Arc::new(HttpKeys::default()))
+    }
+
     /// The principal behind an `Authorization` header.
     pub async fn principal(&self, authorization: Option<&str>) -> Result<Principal, TokenError> {
         let (scheme, token) = authorization.and_then(|header| header.split_once(' ')).ok_or(TokenError::Missing)?;
@@ -144,7 +149,9 @@ fn refused(error: &jsonwebtoken::errors::Error) -> TokenError {
         ErrorKind::ExpiredSignature => TokenError::Expired,
         ErrorKind::ImmatureSignature => TokenError::NotYet,
         ErrorKind::InvalidIssuer => TokenError::Issuer,
-        ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm | ErrorKind::InvalidKeyFormat => TokenError::Signature,
+        ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm | ErrorKind::InvalidKeyFormat => {
+            TokenError::Signature
+        }
         _ => TokenError::Malformed,
     }
 }

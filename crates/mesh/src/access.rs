@@ -66,6 +66,7 @@ pub struct Access {
     pub address: PortAddress,
     pub product: Product,
     pub port: OutputPort,
+    pub schema_id: String,
     pub envelope: Envelope,
     pub external_id: String,
     pub contract: Option<Contract>,
@@ -98,18 +99,30 @@ impl Broker {
         let now = self.clock.now();
         let id = &request.product;
         let unknown = || UseCaseError::not_found("port", format!("{id}/{}", request.port));
-        let (product, contracts, domain) =
-            futures::try_join!(self.products.product(id), self.contracts.of_product(id), self.domains.domain(&id.domain))?;
+        let (product, ports, contracts, domain) = futures::try_join!(
+            self.products.product(id),
+            self.products.ports(id),
+            self.contracts.of_product(id),
+            self.domains.domain(&id.domain)
+        )?;
         let product = product.filter(|product| product.status != Status::Retired).ok_or_else(unknown)?;
         if !may_know(caller, &product, &contracts, now) {
             return Err(unknown());
         }
         let mut own: Vec<_> = contracts
             .into_iter()
-            .filter(|contract| contract.consumer_domain == caller.domain && contract.port.port == request.port && contract.is_live(now))
+            .filter(|contract| {
+                contract.consumer_domain == caller.domain && contract.port.port == request.port && contract.is_live(now)
+            })
             .collect();
         let major = request.major.or_else(|| only(own.iter().map(|contract| contract.port.major)));
-        let newest = product.manifest.output_ports.iter().filter(|port| port.name == request.port).map(|port| port.version.major).max();
+        let newest = product
+            .manifest
+            .output_ports
+            .iter()
+            .filter(|port| port.name == request.port)
+            .map(|port| port.version.major)
+            .max();
         let major = major.or(newest).ok_or_else(unknown)?;
         let address = id.port(request.port.clone(), major);
         let port = product.manifest.port(&address).cloned().ok_or_else(|| UseCaseError::not_found("port", &address))?;
@@ -137,7 +150,12 @@ impl Broker {
         let purpose = request.purpose.clone().or_else(|| contract.as_ref().map(|contract| contract.purpose.clone()));
         let grant_key = mesh_manifest::canonical::digest(&(
             (caller.principal.as_str(), &caller.domain, caller.membership_revision, &purpose),
-            (&address, product.revision, domain.revision, contract.as_ref().map(|contract| (contract.id.to_string(), contract.revision))),
+            (
+                &address,
+                product.revision,
+                domain.revision,
+                contract.as_ref().map(|contract| (contract.id.to_string(), contract.revision)),
+            ),
             (program.revision(), request.mode),
         ));
         let addresses = [address.clone()];
@@ -145,7 +163,8 @@ impl Broker {
         let cached = grant.filter(|grant| is_fresh(grant, now));
         let mut audit = AuditEntry::new(now, &address, action_name(request.mode), caller, json!({}));
         if let Some(grant) = &cached {
-            audit.detail = json!({ "allow": true, "grant": grant.decision_id, "contract": contract.as_ref().map(|c| &c.id) });
+            audit.detail =
+                json!({ "allow": true, "grant": grant.decision_id, "contract": contract.as_ref().map(|c| &c.id) });
         } else {
             let question = Question {
                 action: if request.mode == Mode::Write { Action::Write } else { Action::Read },
@@ -171,6 +190,11 @@ impl Broker {
         let decision_id = cached.as_ref().map_or_else(|| audit.id.clone(), |grant| grant.decision_id.clone());
         Ok(Access {
             state: states.get(&address).cloned(),
+            schema_id: ports
+                .into_iter()
+                .find(|known| known.address == address)
+                .map(|known| known.schema_id)
+                .unwrap_or_default(),
             address,
             port,
             envelope,
@@ -261,7 +285,8 @@ fn action_name(mode: Mode) -> &'static str {
 }
 
 fn session_name(address: &PortAddress) -> String {
-    let name: String = format!("{}.{}.{}-v{}", address.product.domain, address.product.name, address.port, address.major);
+    let name: String =
+        format!("{}.{}.{}-v{}", address.product.domain, address.product.name, address.port, address.major);
     name.chars().take(64).collect()
 }
 

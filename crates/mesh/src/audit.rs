@@ -28,7 +28,13 @@ pub struct AuditEntry {
 
 impl AuditEntry {
     /// An entry for what `caller` did to `resource`.
-    pub fn new(at: Timestamp, resource: impl ToString, action: &str, caller: &Caller, detail: serde_json::Value) -> Self {
+    pub fn new(
+        at: Timestamp,
+        resource: impl ToString,
+        action: &str,
+        caller: &Caller,
+        detail: serde_json::Value,
+    ) -> Self {
         Self {
             resource: resource.to_string(),
             at,

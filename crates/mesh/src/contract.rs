@@ -99,7 +99,9 @@ impl Contract {
 
     /// The approvals that are still missing.
     pub fn missing_approvals(&self) -> impl Iterator<Item = &RequiredApproval> {
-        self.required_approvals.iter().filter(|required| !self.approvals.iter().any(|given| given.role == required.role))
+        self.required_approvals
+            .iter()
+            .filter(|required| !self.approvals.iter().any(|given| given.role == required.role))
     }
 
     /// Whether the consumer said it uses `field`.
@@ -157,9 +159,19 @@ pub trait ContractStore: Debug + Send + Sync {
     async fn of_product(&self, product: &ProductId) -> Result<Vec<Contract>, StoreError>;
 
     /// The contracts of a consumer domain, newest first; may lag a little.
-    async fn of_consumer(&self, domain: &DomainName, cursor: Option<&str>, limit: usize) -> Result<Page<Contract>, StoreError>;
+    async fn of_consumer(
+        &self,
+        domain: &DomainName,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Contract>, StoreError>;
 
     /// Writes a contract and moves its product's `contracts_revision`, in one transaction. `before` is what was read and must still be
     /// stored (none to create); the product must exist and not be retired, else [`StoreError::Conflict`].
-    async fn put_contract(&self, before: Option<&Contract>, after: &Contract, audit: &AuditEntry) -> Result<(), StoreError>;
+    async fn put_contract(
+        &self,
+        before: Option<&Contract>,
+        after: &Contract,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError>;
 }

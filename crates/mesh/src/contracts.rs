@@ -60,10 +60,16 @@ impl Contracts {
         let id = &input.port.product;
         let (product, contracts) = futures::try_join!(self.products.product(id), self.contracts.of_product(id))?;
         let product = product.filter(|product| product.status != Status::Retired);
-        let product = product.filter(|product| may_know(caller, product, &contracts, now)).ok_or_else(|| UseCaseError::not_found("port", &input.port))?;
+        let product = product
+            .filter(|product| may_know(caller, product, &contracts, now))
+            .ok_or_else(|| UseCaseError::not_found("port", &input.port))?;
         let port = product.manifest.port(&input.port).ok_or_else(|| UseCaseError::not_found("port", &input.port))?;
         if caller.domain == product.id.domain {
-            return Err(UseCaseError::invalid("contract.own_product", "/port", "a domain needs no contract for its own products"));
+            return Err(UseCaseError::invalid(
+                "contract.own_product",
+                "/port",
+                "a domain needs no contract for its own products",
+            ));
         }
         check(&input, port, now)?;
         let agreed_freshness = input.agreed_freshness.unwrap_or(port.sla.freshness);
@@ -74,12 +80,18 @@ impl Contracts {
                 && matches!(contract.status_at(now), ContractStatus::Active | ContractStatus::Pending)
         };
         if let Some(existing) = contracts.iter().find(same) {
-            if existing.fields == input.fields && existing.agreed_freshness == agreed_freshness && existing.expires_at == input.expires_at {
+            if existing.fields == input.fields
+                && existing.agreed_freshness == agreed_freshness
+                && existing.expires_at == input.expires_at
+            {
                 return Ok(existing.clone());
             }
             return Err(UseCaseError::conflict(
                 "contract.exists",
-                format!("`{}` already has the contract `{}` on `{}` for `{}`", caller.domain, existing.id, input.port, input.purpose),
+                format!(
+                    "`{}` already has the contract `{}` on `{}` for `{}`",
+                    caller.domain, existing.id, input.port, input.purpose
+                ),
                 "revoke it first, or use it as it is",
             ));
         }
@@ -112,7 +124,9 @@ impl Contracts {
         let denials: Vec<_> = decision
             .findings
             .iter()
-            .filter(|finding| finding.severity == Severity::Deny && !ANSWERED_BY_A_CONTRACT.contains(&finding.code.as_str()))
+            .filter(|finding| {
+                finding.severity == Severity::Deny && !ANSWERED_BY_A_CONTRACT.contains(&finding.code.as_str())
+            })
             .map(|finding| Violation::new(&finding.code, &finding.path, &finding.message).with_remedy(&finding.remedy))
             .collect();
         if !denials.is_empty() {
@@ -123,14 +137,24 @@ impl Contracts {
                 violations: denials,
             });
         }
-        contract.required_approvals =
-            vec![RequiredApproval { role: OWNER.to_owned(), reason: format!("an owner of `{}` agrees to the use", product.id.domain) }];
+        contract.required_approvals = vec![RequiredApproval {
+            role: OWNER.to_owned(),
+            reason: format!("an owner of `{}` agrees to the use", product.id.domain),
+        }];
         for asked in &decision.required_approvals {
             if !contract.required_approvals.iter().any(|required| required.role == asked.role) {
-                contract.required_approvals.push(RequiredApproval { role: asked.role.clone(), reason: asked.reason.clone() });
+                contract
+                    .required_approvals
+                    .push(RequiredApproval { role: asked.role.clone(), reason: asked.reason.clone() });
             }
         }
-        let audit = AuditEntry::new(now, &contract.port, "contract.requested", caller, json!({ "contract": contract.id, "purpose": contract.purpose }));
+        let audit = AuditEntry::new(
+            now,
+            &contract.port,
+            "contract.requested",
+            caller,
+            json!({ "contract": contract.id, "purpose": contract.purpose }),
+        );
         match self.contracts.put_contract(None, &contract, &audit).await {
             Ok(()) => Ok(contract),
             Err(StoreError::Conflict) => Err(changed_meanwhile(&contract.id)),
@@ -140,7 +164,13 @@ impl Contracts {
 
     /// Approves, rejects or revokes. Approving gives every missing approval that the caller's roles can give; the contract is active
     /// once none is missing. Nobody approves what they asked for themselves.
-    pub async fn decide(&self, caller: &Caller, id: &ContractId, verb: Verb, reason: Option<String>) -> Result<Contract, UseCaseError> {
+    pub async fn decide(
+        &self,
+        caller: &Caller,
+        id: &ContractId,
+        verb: Verb,
+        reason: Option<String>,
+    ) -> Result<Contract, UseCaseError> {
         let now = self.clock.now();
         let before = self.visible(caller, id).await?;
         let status = before.status_at(now);
@@ -171,7 +201,11 @@ impl Contracts {
                     return Err(UseCaseError::forbidden(
                         "contract.role_missing",
                         format!("none of your roles can give what is missing: approval by {}", missing.join(", ")),
-                        format!("ask a member of `{}` with the role {}", before.port.product.domain, missing.join(" or ")),
+                        format!(
+                            "ask a member of `{}` with the role {}",
+                            before.port.product.domain,
+                            missing.join(" or ")
+                        ),
                     ));
                 }
                 after.approvals.extend(given);
@@ -181,7 +215,11 @@ impl Contracts {
             }
             Verb::Reject => {
                 let may = producer && caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward));
-                require(may, "contract.not_the_producer", "only owners and stewards of the product's domain reject contracts on it")?;
+                require(
+                    may,
+                    "contract.not_the_producer",
+                    "only owners and stewards of the product's domain reject contracts on it",
+                )?;
                 if status == ContractStatus::Rejected {
                     return Ok(before);
                 }
@@ -189,8 +227,10 @@ impl Contracts {
                 after.status = ContractStatus::Rejected;
             }
             Verb::Revoke => {
-                let manages = caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward | Role::Consumer));
-                let may = (consumer && manages) || (producer && caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward)));
+                let manages =
+                    caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward | Role::Consumer));
+                let may = (consumer && manages)
+                    || (producer && caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward)));
                 require(may, "contract.not_a_party", "only the two domains of a contract revoke it")?;
                 if status == ContractStatus::Revoked {
                     return Ok(before);
@@ -218,7 +258,11 @@ impl Contracts {
     pub async fn visible(&self, caller: &Caller, id: &ContractId) -> Result<Contract, UseCaseError> {
         let contract = self.contracts.contract(id).await?;
         contract
-            .filter(|contract| caller.is_platform() || caller.domain == contract.consumer_domain || caller.domain == contract.port.product.domain)
+            .filter(|contract| {
+                caller.is_platform()
+                    || caller.domain == contract.consumer_domain
+                    || caller.domain == contract.port.product.domain
+            })
             .ok_or_else(|| UseCaseError::not_found("contract", id))
     }
 
@@ -232,7 +276,13 @@ impl Contracts {
     }
 
     /// The contracts that a domain holds, for itself and the platform.
-    pub async fn of_consumer(&self, caller: &Caller, domain: &DomainName, cursor: Option<&str>, limit: usize) -> Result<Page<Contract>, UseCaseError> {
+    pub async fn of_consumer(
+        &self,
+        caller: &Caller,
+        domain: &DomainName,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Contract>, UseCaseError> {
         if !caller.is_platform() && caller.domain != *domain {
             return Err(UseCaseError::forbidden(
                 "contract.not_a_party",
@@ -261,10 +311,19 @@ fn require_consumer(caller: &Caller) -> Result<(), UseCaseError> {
 }
 
 fn require(holds: bool, code: &'static str, detail: &str) -> Result<(), UseCaseError> {
-    if holds { Ok(()) } else { Err(UseCaseError::Forbidden { code, detail: detail.to_owned(), remedy: None, violations: Vec::new() }) }
+    if holds {
+        Ok(())
+    } else {
+        Err(UseCaseError::Forbidden { code, detail: detail.to_owned(), remedy: None, violations: Vec::new() })
+    }
 }
 
-fn require_status(contract: &Contract, status: ContractStatus, allowed: &[ContractStatus], verb: &str) -> Result<(), UseCaseError> {
+fn require_status(
+    contract: &Contract,
+    status: ContractStatus,
+    allowed: &[ContractStatus],
+    verb: &str,
+) -> Result<(), UseCaseError> {
     if allowed.contains(&status) {
         return Ok(());
     }
@@ -276,13 +335,21 @@ fn require_status(contract: &Contract, status: ContractStatus, allowed: &[Contra
 }
 
 fn changed_meanwhile(id: &ContractId) -> UseCaseError {
-    UseCaseError::conflict("contract.changed_meanwhile", format!("the contract `{id}` or its product changed meanwhile"), "read it again and retry")
+    UseCaseError::conflict(
+        "contract.changed_meanwhile",
+        format!("the contract `{id}` or its product changed meanwhile"),
+        "read it again and retry",
+    )
 }
 
 fn check(input: &ContractInput, port: &mesh_manifest::OutputPort, now: Timestamp) -> Result<(), UseCaseError> {
     let mut violations = Vec::new();
     if input.purpose.is_empty() || input.purpose.chars().count() > 60 || input.purpose.chars().any(char::is_control) {
-        violations.push(Violation::new("contract.purpose", "/purpose", "the purpose must have 1 to 60 printable characters"));
+        violations.push(Violation::new(
+            "contract.purpose",
+            "/purpose",
+            "the purpose must have 1 to 60 printable characters",
+        ));
     }
     if input.contact.is_empty() || input.contact.chars().count() > 320 {
         violations.push(Violation::new("contract.contact", "/contact", "the contact must have 1 to 320 characters"));
@@ -290,7 +357,11 @@ fn check(input: &ContractInput, port: &mesh_manifest::OutputPort, now: Timestamp
     for (index, field) in input.fields.iter().enumerate() {
         if !port.schema.fields.iter().any(|known| known.name == *field) {
             let shown: String = field.chars().take(80).collect();
-            let violation = Violation::new("contract.unknown_field", format!("/fields/{index}"), format!("`{}` has no field `{shown}`", input.port));
+            let violation = Violation::new(
+                "contract.unknown_field",
+                format!("/fields/{index}"),
+                format!("`{}` has no field `{shown}`", input.port),
+            );
             violations.push(violation.with_remedy("name fields of the port's schema, or none for all"));
         }
     }

@@ -39,7 +39,11 @@ impl Domains {
     pub async fn create(&self, caller: &Caller, input: DomainInput) -> Result<Domain, UseCaseError> {
         self.require_platform(caller, "create domains")?;
         if input.id.as_str() == PLATFORM {
-            return Err(UseCaseError::conflict("domain.reserved", "`platform` is reserved for the platform itself", "choose another name"));
+            return Err(UseCaseError::conflict(
+                "domain.reserved",
+                "`platform` is reserved for the platform itself",
+                "choose another name",
+            ));
         }
         check(&input)?;
         let now = self.clock.now();
@@ -73,7 +77,12 @@ impl Domains {
     }
 
     /// The domains in order of their names.
-    pub async fn list(&self, caller: &Caller, cursor: Option<&str>, limit: usize) -> Result<Page<Domain>, UseCaseError> {
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Domain>, UseCaseError> {
         let mut page = self.domains.domains(cursor, limit).await?;
         for domain in &mut page.items {
             self.redact(caller, domain);
@@ -136,7 +145,12 @@ impl Domains {
     }
 
     /// Binds a domain to its storage, each resource to one domain only; for the platform only.
-    pub async fn bind_envelope(&self, caller: &Caller, id: &DomainName, envelope: Option<Envelope>) -> Result<Domain, UseCaseError> {
+    pub async fn bind_envelope(
+        &self,
+        caller: &Caller,
+        id: &DomainName,
+        envelope: Option<Envelope>,
+    ) -> Result<Domain, UseCaseError> {
         self.require_platform(caller, "bind envelopes")?;
         if let Some(envelope) = &envelope {
             check_envelope(envelope)?;
@@ -153,7 +167,9 @@ impl Domains {
             Ok(()) => Ok(after),
             Err(StoreError::Conflict) => Err(UseCaseError::conflict(
                 "domain.envelope_conflict",
-                format!("the envelope of `{id}` could not be bound: another domain holds one of its resources, or the domain changed meanwhile"),
+                format!(
+                    "the envelope of `{id}` could not be bound: another domain holds one of its resources, or the domain changed meanwhile"
+                ),
                 "give each domain its own bucket, key, database and roles, and try again",
             )),
             Err(error) => Err(error.into()),
@@ -187,9 +203,11 @@ impl Domains {
 
 fn raced(error: StoreError, id: &DomainName) -> UseCaseError {
     match error {
-        StoreError::Conflict => {
-            UseCaseError::conflict("domain.changed_meanwhile", format!("the domain `{id}` was changed by somebody else meanwhile"), "read it again and retry")
-        }
+        StoreError::Conflict => UseCaseError::conflict(
+            "domain.changed_meanwhile",
+            format!("the domain `{id}` was changed by somebody else meanwhile"),
+            "read it again and retry",
+        ),
         error => error.into(),
     }
 }
@@ -197,25 +215,45 @@ fn raced(error: StoreError, id: &DomainName) -> UseCaseError {
 fn check(input: &DomainInput) -> Result<(), UseCaseError> {
     let mut violations = Vec::new();
     if input.description.trim().is_empty() || input.description.chars().count() > 2000 {
-        violations.push(Violation::new("domain.description", "/description", "the description must have 1 to 2000 characters"));
+        violations.push(Violation::new(
+            "domain.description",
+            "/description",
+            "the description must have 1 to 2000 characters",
+        ));
     }
     if input.members.len() > MAX_MEMBERS {
         violations.push(
-            Violation::new("domain.too_many_members", "/members", format!("a domain has at most {MAX_MEMBERS} members"))
-                .with_remedy("make groups of your identity provider members instead of persons"),
+            Violation::new(
+                "domain.too_many_members",
+                "/members",
+                format!("a domain has at most {MAX_MEMBERS} members"),
+            )
+            .with_remedy("make groups of your identity provider members instead of persons"),
         );
     }
     let mut seen = BTreeSet::new();
     for (index, member) in input.members.iter().enumerate() {
         if member.roles.is_empty() {
-            violations.push(Violation::new("domain.member_without_role", format!("/members/{index}/roles"), "a member needs at least one role"));
+            violations.push(Violation::new(
+                "domain.member_without_role",
+                format!("/members/{index}/roles"),
+                "a member needs at least one role",
+            ));
         }
         if !seen.insert(&member.principal) {
-            violations.push(Violation::new("domain.duplicate_member", format!("/members/{index}/principal"), format!("`{}` is listed twice", member.principal)));
+            violations.push(Violation::new(
+                "domain.duplicate_member",
+                format!("/members/{index}/principal"),
+                format!("`{}` is listed twice", member.principal),
+            ));
         }
     }
     if !input.members.iter().any(|member| member.roles.contains(&Role::Owner)) {
-        violations.push(Violation::new("domain.no_owner", "/members", "a domain needs at least one member with the role owner"));
+        violations.push(Violation::new(
+            "domain.no_owner",
+            "/members",
+            "a domain needs at least one member with the role owner",
+        ));
     }
     if violations.is_empty() { Ok(()) } else { Err(UseCaseError::Invalid(violations)) }
 }
@@ -225,15 +263,27 @@ fn check_envelope(envelope: &Envelope) -> Result<(), UseCaseError> {
     let mut require = |ok: bool, field: &str, expected: &str, value: &str| {
         if !ok {
             let shown: String = value.chars().take(120).collect();
-            violations.push(Violation::new("domain.envelope_invalid", format!("/{field}"), format!("`{shown}` is not {expected}")));
+            violations.push(Violation::new(
+                "domain.envelope_invalid",
+                format!("/{field}"),
+                format!("`{shown}` is not {expected}"),
+            ));
         }
     };
     let bucket = &envelope.bucket;
-    let bucket_ok = (3..=63).contains(&bucket.len()) && bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let bucket_ok = (3..=63).contains(&bucket.len())
+        && bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     require(bucket_ok, "bucket", "a bucket name of lower-case letters, digits and hyphens", bucket);
     let database = &envelope.glue_database;
-    let database_ok = !database.is_empty() && database.len() <= 255 && database.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    require(database_ok, "glue_database", "a Glue database name of lower-case letters, digits and underscores", database);
+    let database_ok = !database.is_empty()
+        && database.len() <= 255
+        && database.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    require(
+        database_ok,
+        "glue_database",
+        "a Glue database name of lower-case letters, digits and underscores",
+        database,
+    );
     for (field, value, service) in [
         ("key_arn", &envelope.key_arn, "kms"),
         ("reader_role_arn", &envelope.reader_role_arn, "iam"),
@@ -247,7 +297,11 @@ fn check_envelope(envelope: &Envelope) -> Result<(), UseCaseError> {
     bindings.sort();
     bindings.dedup();
     if bindings.len() < 6 {
-        violations.push(Violation::new("domain.envelope_invalid", "", "reader, producer and observer must be three different roles"));
+        violations.push(Violation::new(
+            "domain.envelope_invalid",
+            "",
+            "reader, producer and observer must be three different roles",
+        ));
     }
     if violations.is_empty() { Ok(()) } else { Err(UseCaseError::Invalid(violations)) }
 }

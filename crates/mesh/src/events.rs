@@ -28,7 +28,15 @@ pub struct Event {
 impl Event {
     /// An event of `kind` about `subject`.
     pub fn new(id: String, kind: &str, subject: &str, time: Timestamp, data: serde_json::Value) -> Self {
-        Self { specversion: "1.0".to_owned(), id, source: format!("/mesh/{subject}"), kind: kind.to_owned(), subject: subject.to_owned(), time, data }
+        Self {
+            specversion: "1.0".to_owned(),
+            id,
+            source: format!("/mesh/{subject}"),
+            kind: kind.to_owned(),
+            subject: subject.to_owned(),
+            time,
+            data,
+        }
     }
 }
 

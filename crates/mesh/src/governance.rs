@@ -69,14 +69,20 @@ impl Governance {
             purpose,
         };
         let decision = self.judge.decide(&question).await?;
-        let detail = json!({ "allow": decision.allow, "action": request.action.as_str(), "policy_revision": decision.revision });
+        let detail =
+            json!({ "allow": decision.allow, "action": request.action.as_str(), "policy_revision": decision.revision });
         self.audit.append(&AuditEntry::new(now, &request.port, "policy.checked", caller, detail)).await?;
         Ok(decision)
     }
 
     /// Publishes the policies of a scope: the platform's owners and stewards for `global` and `products`, a domain's for its own.
     /// They are compiled together with what they will be evaluated with; equal content is a no-op.
-    pub async fn publish(&self, caller: &Caller, scope: PolicyScope, modules: BTreeMap<String, String>) -> Result<PolicyBundle, UseCaseError> {
+    pub async fn publish(
+        &self,
+        caller: &Caller,
+        scope: PolicyScope,
+        modules: BTreeMap<String, String>,
+    ) -> Result<PolicyBundle, UseCaseError> {
         let own = match &scope {
             PolicyScope::Domain(domain) => caller.domain == *domain,
             PolicyScope::Global | PolicyScope::Products => caller.is_platform(),
@@ -119,12 +125,20 @@ impl Governance {
         }
         let before = current.as_ref().map(|current| current.revision.as_str());
         let resource = format!("policy:{scope}");
-        let audit = AuditEntry::new(now, resource, "policy.published", caller, json!({ "revision": bundle.revision, "before": before }));
+        let audit = AuditEntry::new(
+            now,
+            resource,
+            "policy.published",
+            caller,
+            json!({ "revision": bundle.revision, "before": before }),
+        );
         match self.policies.put_bundle(before, &bundle, &audit).await {
             Ok(()) => Ok(bundle),
-            Err(StoreError::Conflict) => {
-                Err(UseCaseError::conflict("policy.changed_meanwhile", "somebody else published policies meanwhile", "read them again and retry"))
-            }
+            Err(StoreError::Conflict) => Err(UseCaseError::conflict(
+                "policy.changed_meanwhile",
+                "somebody else published policies meanwhile",
+                "read them again and retry",
+            )),
             Err(error) => Err(error.into()),
         }
     }
@@ -135,7 +149,12 @@ impl Governance {
         bundles.pop().flatten().ok_or_else(|| UseCaseError::not_found("policy", scope))
     }
 
-    fn compile(&self, bundle: &PolicyBundle, global: Option<PolicyBundle>, products: Option<PolicyBundle>) -> Result<(), UseCaseError> {
+    fn compile(
+        &self,
+        bundle: &PolicyBundle,
+        global: Option<PolicyBundle>,
+        products: Option<PolicyBundle>,
+    ) -> Result<(), UseCaseError> {
         let source = |bundle: Option<PolicyBundle>| bundle.map(|bundle| bundle.modules).unwrap_or_default();
         let modules = bundle.modules.clone();
         let result = match &bundle.scope {

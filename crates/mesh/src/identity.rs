@@ -22,19 +22,29 @@ impl Identity {
     /// One consistent query; a principal without membership is refused.
     pub async fn caller(&self, principal: Principal, acting: Option<&str>) -> Result<Caller, UseCaseError> {
         let acting: Option<DomainName> = acting
-            .map(|text| text.parse().map_err(|error| UseCaseError::invalid("request.invalid_domain", "/headers/Mesh-Domain", format!("{error}"))))
+            .map(|text| {
+                text.parse().map_err(|error| {
+                    UseCaseError::invalid("request.invalid_domain", "/headers/Mesh-Domain", format!("{error}"))
+                })
+            })
             .transpose()?;
         let mut memberships = self.domains.memberships(&principal).await?;
         let chosen = match acting {
-            Some(domain) => memberships.into_iter().find(|membership| membership.domain == domain).ok_or_else(|| {
-                UseCaseError::forbidden(
-                    "identity.not_a_member",
-                    format!("`{principal}` is no member of the domain `{domain}`"),
-                    format!("ask an owner of `{domain}` to add you as a member, or name another domain in Mesh-Domain"),
-                )
-            })?,
+            Some(domain) => {
+                memberships.into_iter().find(|membership| membership.domain == domain).ok_or_else(|| {
+                    UseCaseError::forbidden(
+                        "identity.not_a_member",
+                        format!("`{principal}` is no member of the domain `{domain}`"),
+                        format!(
+                            "ask an owner of `{domain}` to add you as a member, or name another domain in Mesh-Domain"
+                        ),
+                    )
+                })?
+            }
             None if memberships.len() > 1 => {
-                return Err(UseCaseError::AmbiguousDomain { domains: memberships.into_iter().map(|membership| membership.domain).collect() });
+                return Err(UseCaseError::AmbiguousDomain {
+                    domains: memberships.into_iter().map(|membership| membership.domain).collect(),
+                });
             }
             None => memberships.pop().ok_or_else(|| {
                 UseCaseError::forbidden(

@@ -46,9 +46,16 @@ impl Judge {
         let [global, own, products] = <[Option<PolicyBundle>; 3]>::try_from(bundles)
             .map_err(|bundles| StoreError::corrupt("policies", format!("{} bundles for 3 scopes", bundles.len())))?;
         let global = global.ok_or_else(|| {
-            StoreError::unavailable("the policy store", "no global policies are published: a platform steward must publish them first")
+            StoreError::unavailable(
+                "the policy store",
+                "no global policies are published: a platform steward must publish them first",
+            )
         })?;
-        let revisions = [Some(global.revision.clone()), own.as_ref().map(|b| b.revision.clone()), products.as_ref().map(|b| b.revision.clone())];
+        let revisions = [
+            Some(global.revision.clone()),
+            own.as_ref().map(|b| b.revision.clone()),
+            products.as_ref().map(|b| b.revision.clone()),
+        ];
         if let Some(cached) = self.programs.lock().unwrap_or_else(PoisonError::into_inner).get(domain)
             && cached.revisions == revisions
         {
@@ -57,8 +64,9 @@ impl Judge {
         let global = PolicySource::global(global.modules);
         let own = own.map(|bundle| PolicySource::domain(domain.as_str(), bundle.modules));
         let products = products.map(|bundle| PolicySource::product(bundle.modules));
-        let program = PolicySet::compile(&global, own.as_ref(), products.as_ref())
-            .map_err(|errors| StoreError::corrupt("policies", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+        let program = PolicySet::compile(&global, own.as_ref(), products.as_ref()).map_err(|errors| {
+            StoreError::corrupt("policies", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        })?;
         let program = Arc::new(program);
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
         if programs.len() >= MAX_PROGRAMS && !programs.contains_key(domain) {
@@ -105,7 +113,10 @@ impl Question<'_> {
                 domain: manifest.domain.to_string(),
                 name: manifest.name.to_string(),
                 version: manifest.version.to_string(),
-                owner: mesh_policy::Owner { team: manifest.owner.team.clone(), contact: manifest.owner.contact.clone() },
+                owner: mesh_policy::Owner {
+                    team: manifest.owner.team.clone(),
+                    contact: manifest.owner.contact.clone(),
+                },
                 classification: manifest.classification.as_str().to_owned(),
                 retention_days: u32::try_from(manifest.retention.0).unwrap_or(u32::MAX),
                 mutability: manifest.mutability.as_str().to_owned(),
@@ -150,10 +161,10 @@ fn port_input(port: &OutputPort) -> mesh_policy::Port {
                 name: field.name.clone(),
                 kind: field.field_type.to_string(),
                 required: field.required,
-                pii: field
-                    .pii
-                    .as_ref()
-                    .map(|pii| mesh_policy::Pii { category: pii.category.clone(), protection: pii.protection.as_str().to_owned() }),
+                pii: field.pii.as_ref().map(|pii| mesh_policy::Pii {
+                    category: pii.category.clone(),
+                    protection: pii.protection.as_str().to_owned(),
+                }),
             })
             .collect(),
     }

@@ -32,10 +32,22 @@ pub trait ObjectStorage: Debug + Send + Sync {
     async fn create(&self, bucket: &str, key: &str, body: Vec<u8>, content_type: &str) -> Result<(), StoreError>;
 
     /// The objects below `prefix`, in order of their keys, `limit` at most.
-    async fn list(&self, access: Option<&Credentials>, bucket: &str, prefix: &str, limit: usize) -> Result<Vec<ObjectEntry>, StoreError>;
+    async fn list(
+        &self,
+        access: Option<&Credentials>,
+        bucket: &str,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<ObjectEntry>, StoreError>;
 
     /// A URL by which anybody can get the object for a while.
-    async fn presign(&self, access: &Credentials, bucket: &str, key: &str, lifetime: Duration) -> Result<String, StoreError>;
+    async fn presign(
+        &self,
+        access: &Credentials,
+        bucket: &str,
+        key: &str,
+        lifetime: Duration,
+    ) -> Result<String, StoreError>;
 
     /// What protects the bucket.
     async fn protection(&self, access: Option<&Credentials>, bucket: &str) -> Result<BucketProtection, StoreError>;

@@ -47,5 +47,10 @@ pub trait PolicyStore: Debug + Send + Sync {
     async fn bundles(&self, scopes: &[PolicyScope]) -> Result<Vec<Option<PolicyBundle>>, StoreError>;
 
     /// Publishes a bundle and keeps the one before in the history; [`StoreError::Conflict`] if the current revision is not `before`.
-    async fn put_bundle(&self, before: Option<&str>, bundle: &PolicyBundle, audit: &AuditEntry) -> Result<(), StoreError>;
+    async fn put_bundle(
+        &self,
+        before: Option<&str>,
+        bundle: &PolicyBundle,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError>;
 }

@@ -34,7 +34,10 @@ impl FromStr for Principal {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once('|') {
             Some((issuer, subject))
-                if issuer.starts_with("https://") && !subject.is_empty() && text.len() <= 512 && text.bytes().all(|b| b.is_ascii_graphic()) =>
+                if issuer.starts_with("https://")
+                    && !subject.is_empty()
+                    && text.len() <= 512
+                    && text.bytes().all(|b| b.is_ascii_graphic()) =>
             {
                 Ok(Self(text.to_owned()))
             }

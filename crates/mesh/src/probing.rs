@@ -85,7 +85,11 @@ impl Prober {
         let mut cursor = None;
         loop {
             let page = self.products.products(None, cursor.as_deref(), 100).await?;
-            for product in page.items.into_iter().filter(|product| product.status != Status::Retired && product.provisioned_revision > 0) {
+            for product in page
+                .items
+                .into_iter()
+                .filter(|product| product.status != Status::Retired && product.provisioned_revision > 0)
+            {
                 let ports = self.products.ports(&product.id).await?;
                 by_domain.entry(product.id.domain.clone()).or_default().extend(targets(&product, &ports));
             }
@@ -112,7 +116,8 @@ impl Prober {
     async fn domain(&self, id: DomainName, targets: Vec<Target>) -> ProbeReport {
         let mut report = ProbeReport { ports: targets.len(), ..ProbeReport::default() };
         let addresses: Vec<_> = targets.iter().map(|target| target.address.clone()).collect();
-        let (domain, states) = match futures::try_join!(self.domains.domain(&id), self.measurements.states(&addresses)) {
+        let (domain, states) = match futures::try_join!(self.domains.domain(&id), self.measurements.states(&addresses))
+        {
             Ok((Some(domain), states)) => (domain, states),
             Ok((None, _)) => return ProbeReport { errors: targets.len(), ..report },
             Err(error) => {
@@ -154,9 +159,8 @@ impl Prober {
         let envelope = domain.envelope.clone()?;
         let has_tables = targets.iter().any(|target| target.format == Format::Iceberg);
         let request = observer(domain, &envelope);
-        let tables = async {
-            if has_tables { self.catalog.tables(&envelope.glue_database).await } else { Ok(Vec::new()) }
-        };
+        let tables =
+            async { if has_tables { self.catalog.tables(&envelope.glue_database).await } else { Ok(Vec::new()) } };
         match futures::try_join!(self.vendor.vend(&request), tables) {
             Ok((credentials, tables)) => {
                 let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
@@ -190,7 +194,8 @@ impl Prober {
         if unchanged {
             return Ok((verdict, 0));
         }
-        let keep = previous.as_ref().is_none_or(|before| before.measurement.verdict != verdict || rolls_up(before, now));
+        let keep =
+            previous.as_ref().is_none_or(|before| before.measurement.verdict != verdict || rolls_up(before, now));
         match self.measurements.put_state(&state, keep).await {
             Ok(()) => {}
             // Another run of the probe came first and tells what there is to tell.
@@ -231,17 +236,23 @@ impl Prober {
             if let Some(previous) = previous.filter(|previous| previous.metadata_location == location) {
                 return Ok(Seen { readable: true, newest: previous.newest, metadata_location: location });
             }
-            let key = key_of(&table.metadata_location, bucket)
-                .ok_or_else(|| StoreError::corrupt("table entry", format!("`{}` is outside the bucket", table.metadata_location)))?;
+            let key = key_of(&table.metadata_location, bucket).ok_or_else(|| {
+                StoreError::corrupt("table entry", format!("`{}` is outside the bucket", table.metadata_location))
+            })?;
             let bytes = self.storage.get(Some(&view.credentials), bucket, key).await?;
             let bytes = bytes.ok_or_else(|| StoreError::corrupt("table", format!("`{key}` is gone")))?;
-            let metadata = serde_json::from_slice(&bytes).map_err(|error| StoreError::corrupt("table metadata", error))?;
+            let metadata =
+                serde_json::from_slice(&bytes).map_err(|error| StoreError::corrupt("table metadata", error))?;
             return Ok(Seen { readable: true, newest: newest_data(&metadata), metadata_location: location });
         }
         if target.format.is_file() {
             let prefix = format!("{}/data/", target.address.prefix());
             let entries = self.storage.list(Some(&view.credentials), bucket, &prefix, MAX_FILES).await?;
-            return Ok(Seen { readable: true, newest: entries.into_iter().map(|entry| entry.modified).max(), metadata_location: None });
+            return Ok(Seen {
+                readable: true,
+                newest: entries.into_iter().map(|entry| entry.modified).max(),
+                metadata_location: None,
+            });
         }
         // What is served at an endpoint of the owner's own cannot be looked into from here.
         Ok(Seen::default())
@@ -284,11 +295,8 @@ fn next_state(target: &Target, previous: Option<&PortState>, seen: &Seen, now: T
     let verdict = judged.kind;
     let settled_before = previous.and_then(|previous| previous.settled);
     let (event, settled) = transition(settled_before, verdict);
-    let settled_since = if settled != settled_before {
-        Some(now)
-    } else {
-        previous.and_then(|previous| previous.settled_since)
-    };
+    let settled_since =
+        if settled != settled_before { Some(now) } else { previous.and_then(|previous| previous.settled_since) };
     let mut unsent = previous.map(|previous| previous.unsent.clone()).unwrap_or_default();
     let sequence = previous.map_or(0, |previous| previous.sequence) + 1;
     if let Some(event) = event {
@@ -325,7 +333,10 @@ fn next_state(target: &Target, previous: Option<&PortState>, seen: &Seen, now: T
         settled,
         settled_since,
         newest,
-        metadata_location: seen.metadata_location.clone().or_else(|| previous.and_then(|previous| previous.metadata_location.clone())),
+        metadata_location: seen
+            .metadata_location
+            .clone()
+            .or_else(|| previous.and_then(|previous| previous.metadata_location.clone())),
         measured_minutes: previous.map_or(0, |previous| previous.measured_minutes) + measured,
         kept_minutes: previous.map_or(0, |previous| previous.kept_minutes) + kept,
         unsent,

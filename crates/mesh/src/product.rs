@@ -9,7 +9,9 @@ use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{audit::AuditEntry, error::StoreError, idempotency::Remembered, page::Page, schema_registry::RegisteredSchema};
+use crate::{
+    audit::AuditEntry, error::StoreError, idempotency::Remembered, page::Page, schema_registry::RegisteredSchema,
+};
 
 /// A registered product: its living manifest at one revision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,7 +107,12 @@ pub trait ProductStore: Debug + Send + Sync {
     async fn product(&self, id: &ProductId) -> Result<Option<Product>, StoreError>;
 
     /// The current revisions in order of their ids, `limit` at most, of one domain or all.
-    async fn products(&self, domain: Option<&DomainName>, cursor: Option<&str>, limit: usize) -> Result<Page<Product>, StoreError>;
+    async fn products(
+        &self,
+        domain: Option<&DomainName>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Product>, StoreError>;
 
     /// The product's revisions, newest first.
     async fn history(&self, id: &ProductId, cursor: Option<&str>, limit: usize) -> Result<Page<Product>, StoreError>;
@@ -117,7 +124,13 @@ pub trait ProductStore: Debug + Send + Sync {
     async fn register(&self, registration: &Registration) -> Result<(), StoreError>;
 
     /// Sets the status that provisioning reached for `revision`; false if a newer revision is registered by now.
-    async fn set_provisioned(&self, id: &ProductId, revision: u64, status: Status, detail: Option<&str>) -> Result<bool, StoreError>;
+    async fn set_provisioned(
+        &self,
+        id: &ProductId,
+        revision: u64,
+        status: Status,
+        detail: Option<&str>,
+    ) -> Result<bool, StoreError>;
 
     /// Notes that `revision` is indexed; false if a newer one already is.
     async fn set_indexed(&self, id: &ProductId, revision: u64) -> Result<bool, StoreError>;

@@ -77,7 +77,9 @@ impl Provisioner {
     /// Converges one product. An error is a failing service: deliver again.
     pub async fn converge(&self, id: &ProductId) -> Result<Converged, StoreError> {
         let (product, domain) = futures::try_join!(self.products.product(id), self.domains.domain(&id.domain))?;
-        let Some(product) = product.filter(|product| product.status != Status::Retired) else { return Ok(Converged::Skipped) };
+        let Some(product) = product.filter(|product| product.status != Status::Retired) else {
+            return Ok(Converged::Skipped);
+        };
         let revision = product.revision;
         match self.envelope(&product, domain.as_ref()).await {
             Ok(()) => {
@@ -103,7 +105,8 @@ impl Provisioner {
         loop {
             let page = self.products.products(None, cursor.as_deref(), 100).await?;
             let ids = page.items.into_iter().map(|product| product.id);
-            let mut results = stream::iter(ids.map(|id| async move { (self.converge(&id).await, id) })).buffer_unordered(CONCURRENCY);
+            let mut results =
+                stream::iter(ids.map(|id| async move { (self.converge(&id).await, id) })).buffer_unordered(CONCURRENCY);
             while let Some((result, id)) = results.next().await {
                 report.seen += 1;
                 match result {
@@ -148,8 +151,14 @@ impl Provisioner {
         let protection = self.storage.protection(None, &envelope.bucket).await?;
         match protection.default_key {
             Some(key) if same_key(&key, &envelope.key_arn) => Ok(()),
-            Some(key) => Err(Obstacle::Status(format!("the bucket `{}` encrypts with `{key}`, not with the domain's key", envelope.bucket))),
-            None => Err(Obstacle::Status(format!("the bucket `{}` does not encrypt with the domain's key", envelope.bucket))),
+            Some(key) => Err(Obstacle::Status(format!(
+                "the bucket `{}` encrypts with `{key}`, not with the domain's key",
+                envelope.bucket
+            ))),
+            None => Err(Obstacle::Status(format!(
+                "the bucket `{}` does not encrypt with the domain's key",
+                envelope.bucket
+            ))),
         }
     }
 
@@ -158,9 +167,10 @@ impl Provisioner {
         let request = observer(domain, envelope);
         match self.vendor.vend(&request).await {
             Ok(_) => Ok(()),
-            Err(StoreError::Denied { detail, .. }) => {
-                Err(Obstacle::Status(format!("the observer role of `{}` does not let the platform in: {detail}", domain.id)))
-            }
+            Err(StoreError::Denied { detail, .. }) => Err(Obstacle::Status(format!(
+                "the observer role of `{}` does not let the platform in: {detail}",
+                domain.id
+            ))),
             Err(error) => Err(error.into()),
         }
     }
@@ -179,7 +189,8 @@ impl Provisioner {
                     self.write_metadata(address, envelope, 0, metadata).await?
                 }
             };
-            let table = CatalogTable { database: database.clone(), name, location, metadata_location, version_id: None };
+            let table =
+                CatalogTable { database: database.clone(), name, location, metadata_location, version_id: None };
             return match self.catalog.create_table(&table, &port.schema).await {
                 Ok(()) => Ok(()),
                 // Another delivery came first; the next look finds its table.
@@ -188,15 +199,17 @@ impl Provisioner {
             };
         };
         if table.location.trim_end_matches('/') != location {
-            return Err(Obstacle::Status(format!("the table `{name}` lies at `{}`, not at `{location}`", table.location)));
+            return Err(Obstacle::Status(format!(
+                "the table `{name}` lies at `{}`, not at `{location}`",
+                table.location
+            )));
         }
-        let key = key_of(&table.metadata_location, &envelope.bucket)
-            .ok_or_else(|| Obstacle::Status(format!("the table `{name}` points outside its bucket: `{}`", table.metadata_location)))?;
-        let metadata = self
-            .storage
-            .get(None, &envelope.bucket, key)
-            .await?
-            .ok_or_else(|| Obstacle::Status(format!("the metadata of the table `{name}` is gone: `{}`", table.metadata_location)))?;
+        let key = key_of(&table.metadata_location, &envelope.bucket).ok_or_else(|| {
+            Obstacle::Status(format!("the table `{name}` points outside its bucket: `{}`", table.metadata_location))
+        })?;
+        let metadata = self.storage.get(None, &envelope.bucket, key).await?.ok_or_else(|| {
+            Obstacle::Status(format!("the metadata of the table `{name}` is gone: `{}`", table.metadata_location))
+        })?;
         if let Some(evolved) = self.format.evolve(&metadata, &port.schema, self.clock.now())? {
             let next = metadata_number(key).map_or(0, |number| number + 1);
             let metadata_location = self.write_metadata(address, envelope, next, evolved).await?;
@@ -208,11 +221,19 @@ impl Provisioner {
     async fn newest_metadata(&self, address: &PortAddress, envelope: &Envelope) -> Result<Option<String>, StoreError> {
         let prefix = format!("{}/metadata/", address.prefix());
         let entries = self.storage.list(None, &envelope.bucket, &prefix, 10_000).await?;
-        let numbered = entries.into_iter().filter_map(|entry| metadata_number(&entry.key).map(|number| (number, entry.modified, entry.key)));
+        let numbered = entries
+            .into_iter()
+            .filter_map(|entry| metadata_number(&entry.key).map(|number| (number, entry.modified, entry.key)));
         Ok(numbered.max().map(|(_, _, key)| key))
     }
 
-    async fn write_metadata(&self, address: &PortAddress, envelope: &Envelope, number: u64, metadata: Vec<u8>) -> Result<String, StoreError> {
+    async fn write_metadata(
+        &self,
+        address: &PortAddress,
+        envelope: &Envelope,
+        number: u64,
+        metadata: Vec<u8>,
+    ) -> Result<String, StoreError> {
         let key = metadata_key(address, number);
         self.storage.create(&envelope.bucket, &key, metadata, "application/json").await?;
         Ok(format!("s3://{}/{key}", envelope.bucket))

@@ -100,13 +100,17 @@ impl Registrar {
             let detail = format!("the manifest has {} bytes, more than {MAX_MANIFEST_BYTES}", text.len());
             return Err(UseCaseError::invalid("manifest.too_large", "", detail));
         }
-        let parsed = mesh_manifest::parse(text).map_err(|diagnostics| UseCaseError::Invalid(diagnostics.into_iter().map(Violation::from).collect()))?;
+        let parsed = mesh_manifest::parse(text)
+            .map_err(|diagnostics| UseCaseError::Invalid(diagnostics.into_iter().map(Violation::from).collect()))?;
         let manifest = parsed.manifest;
         let id = manifest.id();
         if !caller.has(&id.domain, &[Role::Owner, Role::Producer]) {
             return Err(UseCaseError::forbidden(
                 "product.not_a_producer",
-                format!("only owners and producers of `{}` register its products; you act for `{}`", id.domain, caller.domain),
+                format!(
+                    "only owners and producers of `{}` register its products; you act for `{}`",
+                    id.domain, caller.domain
+                ),
                 format!("ask an owner of `{}` for the role producer, or name that domain in Mesh-Domain", id.domain),
             ));
         }
@@ -134,9 +138,11 @@ impl Registrar {
             && !unchanged
         {
             changes = mesh_evolution::classify(&before.manifest, &manifest);
-            findings.refuse_all(mesh_evolution::check_versions(&before.manifest, &manifest, &changes).into_iter().map(|violation| {
-                Violation::new(violation.code, violation.pointer, violation.message).with_remedy(violation.remedy)
-            }));
+            findings.refuse_all(mesh_evolution::check_versions(&before.manifest, &manifest, &changes).into_iter().map(
+                |violation| {
+                    Violation::new(violation.code, violation.pointer, violation.message).with_remedy(violation.remedy)
+                },
+            ));
             affected = affected_contracts(&changes, &live);
             for broken in &affected {
                 findings.refuse(broken_contract(broken, &changes));
@@ -145,7 +151,14 @@ impl Registrar {
         }
         self.check_inputs(caller, &manifest, now, &mut findings).await?;
         let (schemas, new_schemas) = self.check_schemas(&manifest, now, &mut findings).await?;
-        let question = Question { action: Action::Publish, caller, manifest: &manifest, port: None, contract: None, purpose: None };
+        let question = Question {
+            action: Action::Publish,
+            caller,
+            manifest: &manifest,
+            port: None,
+            contract: None,
+            purpose: None,
+        };
         let decision = program.decide(&question.input());
         for finding in &decision.findings {
             let violation = Violation::new(&finding.code, &finding.path, &finding.message).with_remedy(&finding.remedy);
@@ -179,7 +192,12 @@ impl Registrar {
     }
 
     /// Registers `text`, if nothing refuses it, in one transaction. Equal content registered again is a no-op with the same answer.
-    pub async fn register(&self, caller: &Caller, text: &str, options: RegisterOptions) -> Result<Registered, UseCaseError> {
+    pub async fn register(
+        &self,
+        caller: &Caller,
+        text: &str,
+        options: RegisterOptions,
+    ) -> Result<Registered, UseCaseError> {
         if let Some((key, body)) = &options.idempotency
             && let Some(remembered) = self.idempotency.remembered(key).await?
         {
@@ -220,7 +238,9 @@ impl Registrar {
     pub async fn retire(&self, caller: &Caller, id: &ProductId) -> Result<Product, UseCaseError> {
         let now = self.clock.now();
         let (before, contracts) = futures::try_join!(self.products.product(id), self.contracts.of_product(id))?;
-        let before = before.filter(|product| may_know(caller, product, &contracts, now)).ok_or_else(|| UseCaseError::not_found("product", id))?;
+        let before = before
+            .filter(|product| may_know(caller, product, &contracts, now))
+            .ok_or_else(|| UseCaseError::not_found("product", id))?;
         if !caller.has(&id.domain, &[Role::Owner, Role::Producer]) {
             return Err(UseCaseError::forbidden(
                 "product.not_a_producer",
@@ -233,22 +253,38 @@ impl Registrar {
         }
         let mut findings = Findings::new(None);
         for contract in contracts.iter().filter(|contract| contract.is_live(now)) {
-            let detail = format!("`{}` reads `{}` under the contract `{}`", contract.consumer_domain, contract.port, contract.id);
+            let detail = format!(
+                "`{}` reads `{}` under the contract `{}`",
+                contract.consumer_domain, contract.port, contract.id
+            );
             findings.refuse(
-                Violation::new("product.live_contract", "", detail).with_remedy(format!("agree with {} on an end and revoke it", contract.contact)),
+                Violation::new("product.live_contract", "", detail)
+                    .with_remedy(format!("agree with {} on an end and revoke it", contract.contact)),
             );
         }
         for port in &before.manifest.output_ports {
             for downstream in self.products.downstream(&before.manifest.address(port)).await? {
                 let detail = format!("`{downstream}` is made from `{}`", before.manifest.address(port));
-                findings.refuse(Violation::new("product.downstream", "", detail).with_remedy("have it drop the input first"));
+                findings.refuse(
+                    Violation::new("product.downstream", "", detail).with_remedy("have it drop the input first"),
+                );
             }
         }
         let (violations, _) = findings.finish();
         if !violations.is_empty() {
-            return Err(UseCaseError::Refused { code: "product.in_use", detail: format!("`{id}` is still in use"), violations });
+            return Err(UseCaseError::Refused {
+                code: "product.in_use",
+                detail: format!("`{id}` is still in use"),
+                violations,
+            });
         }
-        let product = Product { status: Status::Retired, status_detail: None, revision: before.revision + 1, registered_at: now, ..before.clone() };
+        let product = Product {
+            status: Status::Retired,
+            status_detail: None,
+            revision: before.revision + 1,
+            registered_at: now,
+            ..before.clone()
+        };
         let registration = Registration {
             audit: AuditEntry::new(now, id, "product.retired", caller, json!({ "revision": product.revision })),
             ports: Vec::new(),
@@ -284,14 +320,20 @@ impl Registrar {
                     format: port.format,
                     freshness: port.sla.freshness,
                     endpoint: port.endpoint.clone().unwrap_or_else(|| format!("s3://{bucket}/{}", address.prefix())),
-                    since: plan.ports_before.iter().find(|before| before.address == address).map_or(now, |before| before.since),
+                    since: plan
+                        .ports_before
+                        .iter()
+                        .find(|before| before.address == address)
+                        .map_or(now, |before| before.since),
                     address,
                 }
             })
             .collect();
         let inputs: Vec<_> = manifest.inputs.iter().map(|input| input.port.clone()).collect();
         let removed_ports = before.map(|before| addresses(&before.manifest)).unwrap_or_default();
-        let removed_inputs: Vec<_> = before.map(|before| before.manifest.inputs.iter().map(|input| input.port.clone()).collect()).unwrap_or_default();
+        let removed_inputs: Vec<_> = before
+            .map(|before| before.manifest.inputs.iter().map(|input| input.port.clone()).collect())
+            .unwrap_or_default();
         let product = Product {
             id: plan.product.clone(),
             version: manifest.version.clone(),
@@ -310,7 +352,10 @@ impl Registrar {
         let detail = json!({ "revision": revision, "version": manifest.version, "digest": product.digest, "policy_revision": plan.policy_revision });
         Registration {
             audit: AuditEntry::new(now, &plan.product, "product.registered", caller, detail),
-            removed_ports: removed_ports.into_iter().filter(|address| !ports.iter().any(|port| port.address == *address)).collect(),
+            removed_ports: removed_ports
+                .into_iter()
+                .filter(|address| !ports.iter().any(|port| port.address == *address))
+                .collect(),
             removed_inputs: removed_inputs.into_iter().filter(|input| !inputs.contains(input)).collect(),
             schemas: plan.new_schemas.clone(),
             remember: options.idempotency.as_ref().map(|(key, body_digest)| Remembered {
@@ -329,11 +374,16 @@ impl Registrar {
     async fn repeat(&self, remembered: &Remembered, body: &str) -> Result<Registered, UseCaseError> {
         if remembered.body_digest != body {
             return Err(UseCaseError::Invalid(vec![
-                Violation::new("idempotency.other_body", "/headers/Idempotency-Key", "this idempotency key was used for another request")
-                    .with_remedy("use a new key for a new request"),
+                Violation::new(
+                    "idempotency.other_body",
+                    "/headers/Idempotency-Key",
+                    "this idempotency key was used for another request",
+                )
+                .with_remedy("use a new key for a new request"),
             ]));
         }
-        let id: ProductId = remembered.answer.parse().map_err(|error| StoreError::corrupt("idempotency record", error))?;
+        let id: ProductId =
+            remembered.answer.parse().map_err(|error| StoreError::corrupt("idempotency record", error))?;
         let product = self.products.product(&id).await?.ok_or_else(|| UseCaseError::not_found("product", &id))?;
         Ok(Registered { product, written: false, warnings: Vec::new() })
     }
@@ -348,7 +398,12 @@ impl Registrar {
         Err(raced(id))
     }
 
-    async fn check_removed_ports(&self, before: &Product, manifest: &Manifest, findings: &mut Findings) -> Result<(), UseCaseError> {
+    async fn check_removed_ports(
+        &self,
+        before: &Product,
+        manifest: &Manifest,
+        findings: &mut Findings,
+    ) -> Result<(), UseCaseError> {
         for address in addresses(&before.manifest) {
             if manifest.output_ports.iter().any(|port| manifest.address(port) == address) {
                 continue;
@@ -356,7 +411,8 @@ impl Registrar {
             for downstream in self.products.downstream(&address).await? {
                 let detail = format!("`{downstream}` is made from `{address}`, which the manifest no longer lists");
                 findings.refuse(
-                    Violation::new("evolution.port_removed_downstream", "/outputPorts", detail).with_remedy("keep the port until that product has moved on"),
+                    Violation::new("evolution.port_removed_downstream", "/outputPorts", detail)
+                        .with_remedy("keep the port until that product has moved on"),
                 );
             }
         }
@@ -364,7 +420,13 @@ impl Registrar {
     }
 
     /// Inputs must exist; across domains a missing contract is a warning, since reads are denied until there is one.
-    async fn check_inputs(&self, caller: &Caller, manifest: &Manifest, now: Timestamp, findings: &mut Findings) -> Result<(), UseCaseError> {
+    async fn check_inputs(
+        &self,
+        caller: &Caller,
+        manifest: &Manifest,
+        now: Timestamp,
+        findings: &mut Findings,
+    ) -> Result<(), UseCaseError> {
         let look_ups = manifest.inputs.iter().map(|input| async move {
             let id = &input.port.product;
             futures::try_join!(self.products.product(id), self.contracts.of_product(id))
@@ -372,18 +434,29 @@ impl Registrar {
         let upstream = try_join_all(look_ups).await?;
         for (index, (input, (product, contracts))) in manifest.inputs.iter().zip(upstream).enumerate() {
             let pointer = format!("/inputs/{index}/port");
-            let known = product.filter(|product| product.status != Status::Retired && may_know(caller, product, &contracts, now));
+            let known = product
+                .filter(|product| product.status != Status::Retired && may_know(caller, product, &contracts, now));
             if known.is_none_or(|product| product.manifest.port(&input.port).is_none()) {
-                let violation = Violation::new("input.unknown", pointer, format!("the input `{}` does not exist", input.port));
-                findings.refuse(violation.with_remedy("name a port of a registered product, as the marketplace shows it"));
+                let violation =
+                    Violation::new("input.unknown", pointer, format!("the input `{}` does not exist", input.port));
+                findings
+                    .refuse(violation.with_remedy("name a port of a registered product, as the marketplace shows it"));
                 continue;
             }
             let covered = contracts.iter().any(|contract| {
-                contract.consumer_domain == manifest.domain && contract.port == input.port && contract.purpose == input.purpose && contract.is_live(now)
+                contract.consumer_domain == manifest.domain
+                    && contract.port == input.port
+                    && contract.purpose == input.purpose
+                    && contract.is_live(now)
             });
             if input.port.product.domain != manifest.domain && !covered {
-                let detail = format!("`{}` has no live contract on `{}` for `{}`: reading it is denied until there is one", manifest.domain, input.port, input.purpose);
-                findings.warn(Violation::new("input.no_contract", pointer, detail).with_remedy("ask for a consumption contract"));
+                let detail = format!(
+                    "`{}` has no live contract on `{}` for `{}`: reading it is denied until there is one",
+                    manifest.domain, input.port, input.purpose
+                );
+                findings.warn(
+                    Violation::new("input.no_contract", pointer, detail).with_remedy("ask for a consumption contract"),
+                );
             }
         }
         Ok(())
@@ -411,8 +484,15 @@ impl Registrar {
                 }
                 Some(_) => {
                     let pointer = format!("/outputPorts/{index}/version");
-                    let detail = format!("version {} of `{}` is registered with another schema", port.version, address.subject());
-                    findings.refuse(Violation::new("schema.version_taken", pointer, detail).with_remedy("give the port a new version"));
+                    let detail = format!(
+                        "version {} of `{}` is registered with another schema",
+                        port.version,
+                        address.subject()
+                    );
+                    findings.refuse(
+                        Violation::new("schema.version_taken", pointer, detail)
+                            .with_remedy("give the port a new version"),
+                    );
                 }
                 None => {
                     new.push(schema.clone());
@@ -437,7 +517,11 @@ fn raced(id: &ProductId) -> UseCaseError {
 }
 
 fn count(violations: usize) -> String {
-    if violations == 1 { "one thing stands against it".to_owned() } else { format!("{violations} things stand against it") }
+    if violations == 1 {
+        "one thing stands against it".to_owned()
+    } else {
+        format!("{violations} things stand against it")
+    }
 }
 
 /// The live contracts that the major changes break: those on the port that use the field, or that agreed on more than is promised now.
@@ -472,12 +556,22 @@ fn affected_contracts(changes: &[Change], live: &[Contract]) -> Vec<Affected> {
 fn broken_contract(affected: &Affected, changes: &[Change]) -> Violation {
     let pointer = changes
         .iter()
-        .find(|change| change.port.as_ref() == Some(&affected.port) && affected.codes.iter().any(|code| *code == *change.code))
+        .find(|change| {
+            change.port.as_ref() == Some(&affected.port) && affected.codes.iter().any(|code| *code == *change.code)
+        })
         .map(|change| change.pointer.clone())
         .unwrap_or_default();
-    let what = if affected.fields.is_empty() { format!("`{}`", affected.port) } else { format!("`{}` of `{}`", affected.fields.join("`, `"), affected.port) };
-    let detail = format!("this breaks `{}`, which uses {what} under the contract `{}` ({})", affected.consumer_domain, affected.contract, affected.contact);
-    Violation::new("evolution.breaks_contract", pointer, detail).with_remedy("publish the change as a new major of the port beside the old one, and let consumers move")
+    let what = if affected.fields.is_empty() {
+        format!("`{}`", affected.port)
+    } else {
+        format!("`{}` of `{}`", affected.fields.join("`, `"), affected.port)
+    };
+    let detail = format!(
+        "this breaks `{}`, which uses {what} under the contract `{}` ({})",
+        affected.consumer_domain, affected.contract, affected.contact
+    );
+    Violation::new("evolution.breaks_contract", pointer, detail)
+        .with_remedy("publish the change as a new major of the port beside the old one, and let consumers move")
 }
 
 /// Collects what is found, each with its place in the text.
@@ -536,10 +630,10 @@ fn digest(violations: &[Violation], warnings: &[Violation], affected: &[Affected
     let key = |violation: &Violation| (violation.code.clone(), violation.pointer.clone(), violation.detail.clone());
     let mut violations: Vec<_> = violations.iter().map(key).collect();
     let mut warnings: Vec<_> = warnings.iter().map(key).collect();
-    let mut affected: Vec<_> = affected.iter().map(|one| (one.contract.clone(), one.codes.clone(), one.fields.clone())).collect();
+    let mut affected: Vec<_> =
+        affected.iter().map(|one| (one.contract.clone(), one.codes.clone(), one.fields.clone())).collect();
     violations.sort();
     warnings.sort();
     affected.sort();
     mesh_manifest::canonical::digest(&(violations, warnings, affected))
 }
-

@@ -29,7 +29,14 @@ impl RegisteredSchema {
     pub fn new(subject: String, version: Version, schema: Schema, registered_at: Timestamp) -> Self {
         let digest = mesh_manifest::canonical::digest(&schema);
         let identity = mesh_manifest::canonical::digest(&(&subject, version.to_string(), &digest));
-        Self { id: format!("sch_{}", identity.get(..24).unwrap_or(&identity)), subject, version, schema, digest, registered_at }
+        Self {
+            id: format!("sch_{}", identity.get(..24).unwrap_or(&identity)),
+            subject,
+            version,
+            schema,
+            digest,
+            registered_at,
+        }
     }
 }
 

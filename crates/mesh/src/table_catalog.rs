@@ -34,7 +34,12 @@ pub trait TableCatalog: Debug + Send + Sync {
     async fn create_table(&self, table: &CatalogTable, schema: &Schema) -> Result<(), StoreError>;
 
     /// Moves the pointer from what `before` says to `metadata_location`; [`StoreError::Conflict`] if it moved meanwhile.
-    async fn swap(&self, before: &CatalogTable, metadata_location: &str, schema: Option<&Schema>) -> Result<(), StoreError>;
+    async fn swap(
+        &self,
+        before: &CatalogTable,
+        metadata_location: &str,
+        schema: Option<&Schema>,
+    ) -> Result<(), StoreError>;
 }
 
 /// Why a commit to a table was refused.
@@ -60,7 +65,13 @@ pub trait TableFormat: Debug + Send + Sync {
     fn evolve(&self, metadata: &[u8], schema: &Schema, now: Timestamp) -> Result<Option<Vec<u8>>, CommitError>;
 
     /// Metadata after a writer's commit (the body of a REST catalogue's commit-table request), judged against the registered `schema`.
-    fn commit(&self, metadata: &[u8], request: &serde_json::Value, schema: &Schema, append_only: bool) -> Result<Vec<u8>, CommitError>;
+    fn commit(
+        &self,
+        metadata: &[u8],
+        request: &serde_json::Value,
+        schema: &Schema,
+        append_only: bool,
+    ) -> Result<Vec<u8>, CommitError>;
 }
 
 /// When the table last got fresher: the newest ancestor of `main` that added or deleted rows and is not a rewrite.
@@ -68,7 +79,8 @@ pub trait TableFormat: Debug + Send + Sync {
 /// `metadata` is an Iceberg metadata file; none where no such snapshot is left.
 pub fn newest_data(metadata: &serde_json::Value) -> Option<Timestamp> {
     let snapshots = metadata.get("snapshots")?.as_array()?;
-    let by_id = |id: i64| snapshots.iter().find(|s| s.get("snapshot-id").and_then(serde_json::Value::as_i64) == Some(id));
+    let by_id =
+        |id: i64| snapshots.iter().find(|s| s.get("snapshot-id").and_then(serde_json::Value::as_i64) == Some(id));
     let main = metadata.pointer("/refs/main/snapshot-id").or_else(|| metadata.get("current-snapshot-id"))?.as_i64()?;
     let mut next = by_id(main);
     // Ancestors are finite; the bound keeps a malformed cycle from looping for ever.

@@ -44,18 +44,27 @@ pub(crate) async fn list(
     let now = registry.clock.now();
     if let Some(product) = query.product {
         if query.consumer.is_some() || query.cursor.is_some() {
-            return Err(Failure::invalid("request.invalid_query", "/query", "`product` goes with neither `consumer` nor `cursor`"));
+            return Err(Failure::invalid(
+                "request.invalid_query",
+                "/query",
+                "`product` goes with neither `consumer` nor `cursor`",
+            ));
         }
-        let id = product.parse().map_err(|error| UseCaseError::invalid("request.invalid_product", "/query/product", format!("{error}")))?;
+        let id = product
+            .parse()
+            .map_err(|error| UseCaseError::invalid("request.invalid_product", "/query/product", format!("{error}")))?;
         let contracts = registry.contracts.of_product(&caller, &id).await?;
         let items = contracts.into_iter().map(|contract| convert::contract(contract, now)).collect();
         return Ok(Json(types::ContractPage { items, cursor: None }));
     }
     let domain = match query.consumer {
-        Some(text) => text.parse().map_err(|error| UseCaseError::invalid("request.invalid_domain", "/query/consumer", format!("{error}")))?,
+        Some(text) => text
+            .parse()
+            .map_err(|error| UseCaseError::invalid("request.invalid_domain", "/query/consumer", format!("{error}")))?,
         None => caller.domain.clone(),
     };
-    let page = registry.contracts.of_consumer(&caller, &domain, query.cursor.as_deref(), limit(query.limit, 50)?).await?;
+    let page =
+        registry.contracts.of_consumer(&caller, &domain, query.cursor.as_deref(), limit(query.limit, 50)?).await?;
     let page = page.map(|contract| convert::contract(contract, now));
     Ok(Json(types::ContractPage { items: page.items, cursor: page.cursor }))
 }

@@ -60,7 +60,11 @@ pub(crate) async fn update(
 ) -> Result<Json<types::Domain>, Failure> {
     let input = checked(input)?;
     if input.id != name(&id)? {
-        return Err(Failure::invalid("domain.other_id", "/id", format!("the body is about `{}`, the path about `{id}`", input.id)));
+        return Err(Failure::invalid(
+            "domain.other_id",
+            "/id",
+            format!("the body is about `{}`, the path about `{id}`", input.id),
+        ));
     }
     let domain = registry.domains.update(&caller, input).await?;
     Ok(Json(convert::domain(domain)))
@@ -81,8 +85,24 @@ pub(crate) async fn bind_envelope(
     Path(id): Path<String>,
     Json(input): Json<types::Envelope>,
 ) -> Result<Json<types::Envelope>, Failure> {
-    let types::Envelope { bucket, key_arn, glue_database, reader_role_arn, producer_role_arn, observer_role_arn, alert_topic_arn } = input;
-    let envelope = Envelope { bucket, key_arn, glue_database, reader_role_arn, producer_role_arn, observer_role_arn, alert_topic_arn };
+    let types::Envelope {
+        bucket,
+        key_arn,
+        glue_database,
+        reader_role_arn,
+        producer_role_arn,
+        observer_role_arn,
+        alert_topic_arn,
+    } = input;
+    let envelope = Envelope {
+        bucket,
+        key_arn,
+        glue_database,
+        reader_role_arn,
+        producer_role_arn,
+        observer_role_arn,
+        alert_topic_arn,
+    };
     let domain = registry.domains.bind_envelope(&caller, &name(&id)?, Some(envelope)).await?;
     bound(domain.envelope, &id)
 }
@@ -136,7 +156,11 @@ fn checked(input: types::DomainInput) -> Result<DomainInput, UseCaseError> {
             (Ok(principal), Ok(roles)) => members.push(Member { principal, roles }),
             (principal, roles) => {
                 if let Err(detail) = principal {
-                    violations.push(Violation::new("domain.invalid_principal", format!("/members/{index}/principal"), detail));
+                    violations.push(Violation::new(
+                        "domain.invalid_principal",
+                        format!("/members/{index}/principal"),
+                        detail,
+                    ));
                 }
                 if let Err(detail) = roles {
                     violations.push(Violation::new("domain.invalid_role", format!("/members/{index}/roles"), detail));

@@ -10,8 +10,8 @@ use axum::{Router, extract::FromRef};
 use mesh_api::routes::{self, Function};
 use mesh_core::{
     clock::Clock, contract::ContractStore, contracts::Contracts, domain::DomainStore, domains::Domains,
-    idempotency::IdempotencyStore, identity::Identity, judgement::Judge, measurement::MeasurementStore, policies::PolicyStore,
-    product::ProductStore, registration::Registrar, schema_registry::SchemaStore,
+    idempotency::IdempotencyStore, identity::Identity, judgement::Judge, measurement::MeasurementStore,
+    policies::PolicyStore, product::ProductStore, registration::Registrar, schema_registry::SchemaStore,
 };
 use mesh_http::{Gate, Json, Routes, token::Verifier};
 
@@ -62,7 +62,12 @@ pub fn router(deps: Deps) -> Router {
             judge: judge.clone(),
             clock: deps.clock.clone(),
         },
-        contracts: Contracts { products: deps.products.clone(), contracts: deps.contracts, judge, clock: deps.clock.clone() },
+        contracts: Contracts {
+            products: deps.products.clone(),
+            contracts: deps.contracts,
+            judge,
+            clock: deps.clock.clone(),
+        },
         products: deps.products,
         schemas: deps.schemas,
         measurements: deps.measurements,

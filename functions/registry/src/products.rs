@@ -90,7 +90,10 @@ pub(crate) async fn list(
 ) -> Result<Json<types::ProductPage>, Failure> {
     let domain: Option<DomainName> = query
         .domain
-        .map(|text| text.parse().map_err(|error| UseCaseError::invalid("request.invalid_domain", "/query/domain", format!("{error}"))))
+        .map(|text| {
+            text.parse()
+                .map_err(|error| UseCaseError::invalid("request.invalid_domain", "/query/domain", format!("{error}")))
+        })
         .transpose()?;
     let page = registry.products.products(domain.as_ref(), query.cursor.as_deref(), limit(query.limit, 50)?).await?;
     let mut items = Vec::new();
@@ -216,7 +219,11 @@ fn idempotency_key(caller: &Caller, headers: &HeaderMap, body: &str) -> Result<O
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     let key = key.ok_or_else(|| {
-        Failure::invalid("idempotency.invalid_key", "/headers/Idempotency-Key", "an idempotency key has 1 to 255 printable ASCII characters")
+        Failure::invalid(
+            "idempotency.invalid_key",
+            "/headers/Idempotency-Key",
+            "an idempotency key has 1 to 255 printable ASCII characters",
+        )
     })?;
     let bound = canonical::digest(&(caller.principal.as_str(), &caller.domain, "POST /products", key));
     Ok(Some((bound, canonical::digest(&body))))
@@ -225,9 +232,12 @@ fn idempotency_key(caller: &Caller, headers: &HeaderMap, body: &str) -> Result<O
 fn preferred_wait(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {
     let Some(prefer) = text_header(headers, "prefer") else { return Ok(None) };
     let Some(seconds) = prefer.split(',').find_map(|one| one.trim().strip_prefix("wait=")) else { return Ok(None) };
-    let seconds: u64 = seconds
-        .trim()
-        .parse()
-        .map_err(|_| Failure::invalid("request.invalid_prefer", "/headers/Prefer", format!("`wait={seconds}` is not a number of seconds")))?;
+    let seconds: u64 = seconds.trim().parse().map_err(|_| {
+        Failure::invalid(
+            "request.invalid_prefer",
+            "/headers/Prefer",
+            format!("`wait={seconds}` is not a number of seconds"),
+        )
+    })?;
     Ok(Some(Duration::from_secs(seconds.min(MAX_WAIT))))
 }

@@ -95,7 +95,10 @@ pub struct Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("prefix", &self.prefix).field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("prefix", &self.prefix)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }
 

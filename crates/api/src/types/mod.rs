@@ -7,11 +7,16 @@ mod governance;
 mod product;
 mod search;
 
-pub use access::{Credentials, Freshness, IcebergSource, ReadGrant, ReadFile, WriteGrant};
-pub use contract::{Approval, Contract, ContractDecision, ContractInput, ContractPage, ContractStatus, RequiredApproval};
+pub use access::{Credentials, Freshness, IcebergSource, ReadFile, ReadGrant, WriteGrant};
+pub use contract::{
+    Approval, Contract, ContractDecision, ContractInput, ContractPage, ContractStatus, RequiredApproval,
+};
 pub use domain::{Domain, DomainInput, DomainPage, Envelope, Member};
-pub use governance::{Evaluation, EvaluationAction, EvaluationRequest, EvaluationResource, EvaluationSubject, PolicyBundle, PolicyInput};
+pub use governance::{
+    Evaluation, EvaluationAction, EvaluationRequest, EvaluationResource, EvaluationSubject, PolicyBundle, PolicyInput,
+};
 pub use product::{
-    AffectedContract, Change, Measurement, Plan, Port, Product, ProductPage, RegisteredSchema, Revision, RevisionPage, SlaStatus, Status, Verdict,
+    AffectedContract, Change, Measurement, Plan, Port, Product, ProductPage, RegisteredSchema, Revision, RevisionPage,
+    SlaStatus, Status, Verdict,
 };
 pub use search::{SearchAnswer, SearchHit, SearchPort};
