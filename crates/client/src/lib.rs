@@ -59,6 +59,12 @@ impl Client {
         Ok(Self { http, endpoint, token: Arc::new(token), acting_domain })
     }
 
+    /// The same client acting for another domain, on the same connections and token.
+    #[must_use]
+    pub fn acting_for(&self, domain: &str) -> Self {
+        Self { acting_domain: Some(domain.to_owned()), ..self.clone() }
+    }
+
     /// What registering `manifest` would do and why it would be refused. Nothing is written.
     pub async fn plan(&self, manifest: &str) -> Result<types::Plan, ClientError> {
         self.send(Method::POST, "products?dry_run=true", |request| manifest_body(request, manifest)).await

@@ -1,6 +1,6 @@
 //! What a provider tells its user: errors and warnings, at a place in the configuration where there is one.
 
-use crate::Path;
+use crate::{BadValue, Path};
 
 /// Whether Terraform stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,12 @@ impl Diagnostics {
 impl From<Diagnostic> for Diagnostics {
     fn from(diagnostic: Diagnostic) -> Self {
         Self(vec![diagnostic])
+    }
+}
+
+impl From<BadValue> for Diagnostics {
+    fn from(error: BadValue) -> Self {
+        Diagnostic::error("a value cannot be read").detail(error.to_string()).into()
     }
 }
 
