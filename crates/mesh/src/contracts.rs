@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use mesh_manifest::{DomainName, Minutes, PortAddress, ProductId, Visibility};
-use mesh_policy::{Action, Severity};
+use mesh_policy::Action;
 use serde_json::json;
 
 use crate::{
@@ -122,14 +122,11 @@ impl Contracts {
         };
         let decision = self.judge.decide(&question).await?;
         let denials: Vec<_> = decision
-            .findings
-            .iter()
-            .filter(|finding| {
-                finding.severity == Severity::Deny && !ANSWERED_BY_A_CONTRACT.contains(&finding.code.as_str())
-            })
+            .denials()
+            .filter(|finding| finding.code != APPROVAL_MISSING)
             .map(|finding| Violation::new(&finding.code, &finding.path, &finding.message).with_remedy(&finding.remedy))
             .collect();
-        if !denials.is_empty() {
+        if !decision.allow && !decision.awaits_approval() {
             return Err(UseCaseError::Forbidden {
                 code: "contract.denied_by_policy",
                 detail: format!("policy does not allow `{}` a contract on `{}`", caller.domain, contract.port),
@@ -294,8 +291,8 @@ impl Contracts {
     }
 }
 
-/// What policy says where nothing offers access yet, or approvals are missing: no reason against asking for a contract.
-const ANSWERED_BY_A_CONTRACT: [&str; 2] = ["policy.no_offer", "policy.approval_missing"];
+/// What policy says where approvals are missing: no reason against asking for them.
+const APPROVAL_MISSING: &str = "policy.approval_missing";
 
 /// Whether the caller may know that the product exists: hidden ones only for their domain and contract holders.
 pub(crate) fn may_know(caller: &Caller, product: &Product, contracts: &[Contract], now: Timestamp) -> bool {

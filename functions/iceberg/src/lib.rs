@@ -1,1 +1,102 @@
-//! (under construction)
+//! The platform as an Iceberg REST catalogue: load tables, vend credentials, judge commits.
+
+mod catalogue;
+mod failure;
+mod tables;
+
+use std::sync::Arc;
+
+use axum::{Router, extract::FromRef};
+use mesh_api::routes::{self, Function};
+use mesh_core::{
+    access::Broker,
+    audit::AuditLog,
+    clock::Clock,
+    contract::ContractStore,
+    credentials::{CredentialVendor, GrantStore, Sealer},
+    domain::DomainStore,
+    identity::Identity,
+    judgement::Judge,
+    measurement::MeasurementStore,
+    object_storage::ObjectStorage,
+    policies::PolicyStore,
+    product::ProductStore,
+    table_catalog::{TableCatalog, TableFormat},
+};
+use mesh_http::{Gate, Routes, token::Verifier};
+
+/// What the catalogue needs of the outside.
+#[derive(Debug, Clone)]
+pub struct Deps {
+    pub domains: Arc<dyn DomainStore>,
+    pub products: Arc<dyn ProductStore>,
+    pub contracts: Arc<dyn ContractStore>,
+    pub policies: Arc<dyn PolicyStore>,
+    pub measurements: Arc<dyn MeasurementStore>,
+    pub grants: Arc<dyn GrantStore>,
+    pub audit: Arc<dyn AuditLog>,
+    pub vendor: Arc<dyn CredentialVendor>,
+    pub sealer: Arc<dyn Sealer>,
+    pub storage: Arc<dyn ObjectStorage>,
+    pub catalog: Arc<dyn TableCatalog>,
+    pub format: Arc<dyn TableFormat>,
+    pub clock: Arc<dyn Clock>,
+    pub verifier: Verifier,
+    pub region: String,
+    /// Where S3 is for clients, if not on AWS.
+    pub s3_endpoint: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Service {
+    gate: Gate,
+    broker: Broker,
+    products: Arc<dyn ProductStore>,
+    storage: Arc<dyn ObjectStorage>,
+    catalog: Arc<dyn TableCatalog>,
+    format: Arc<dyn TableFormat>,
+    region: Arc<str>,
+    s3_endpoint: Option<Arc<str>>,
+}
+
+impl FromRef<Service> for Gate {
+    fn from_ref(service: &Service) -> Self {
+        service.gate.clone()
+    }
+}
+
+/// The catalogue's router.
+pub fn router(deps: Deps) -> Router {
+    let service = Service {
+        gate: Gate { verifier: deps.verifier, identity: Identity { domains: deps.domains.clone() } },
+        broker: Broker {
+            domains: deps.domains,
+            products: deps.products.clone(),
+            contracts: deps.contracts,
+            measurements: deps.measurements,
+            grants: deps.grants,
+            audit: deps.audit,
+            vendor: deps.vendor,
+            sealer: deps.sealer,
+            judge: Judge::new(deps.policies),
+            clock: deps.clock,
+        },
+        products: deps.products,
+        storage: deps.storage,
+        catalog: deps.catalog,
+        format: deps.format,
+        region: deps.region.into(),
+        s3_endpoint: deps.s3_endpoint.map(Into::into),
+    };
+    Routes::of(Function::Iceberg)
+        .serve(&routes::ICEBERG_CONFIG, catalogue::config)
+        .serve(&routes::ICEBERG_NAMESPACES, catalogue::namespaces)
+        .serve(&routes::ICEBERG_NAMESPACE, catalogue::namespace)
+        .serve(&routes::ICEBERG_NAMESPACE_HEAD, catalogue::namespace_exists)
+        .serve(&routes::ICEBERG_TABLES, catalogue::tables)
+        .serve(&routes::ICEBERG_TABLE, tables::load)
+        .serve(&routes::ICEBERG_TABLE_HEAD, tables::exists)
+        .serve(&routes::ICEBERG_COMMIT, tables::commit)
+        .serve(&routes::ICEBERG_CREDENTIALS, tables::credentials)
+        .finish(service)
+}

@@ -1,0 +1,103 @@
+//! Errors as Iceberg clients read them (`error` with message, type and code) inside the problem that everybody else reads.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, StatusCode, header},
+    response::IntoResponse,
+};
+use mesh_core::{
+    error::{StoreError, UseCaseError},
+    table_catalog::CommitError,
+};
+use mesh_http::Failure;
+use serde_json::json;
+
+/// A refusal to an Iceberg client.
+#[derive(Debug)]
+pub(crate) struct IcebergFailure {
+    failure: Failure,
+    kind: &'static str,
+}
+
+impl IcebergFailure {
+    pub(crate) fn no_such_namespace(name: &str) -> Self {
+        let shown: String = name.chars().take(80).collect();
+        Self { failure: UseCaseError::not_found("namespace", shown).into(), kind: "NoSuchNamespaceException" }
+    }
+
+    pub(crate) fn no_such_table(namespace: &str, name: &str) -> Self {
+        let shown: String = format!("{namespace}.{name}").chars().take(200).collect();
+        Self { failure: UseCaseError::not_found("table", shown).into(), kind: "NoSuchTableException" }
+    }
+}
+
+impl From<Failure> for IcebergFailure {
+    fn from(failure: Failure) -> Self {
+        let kind = match failure.0.status {
+            401 => "NotAuthorizedException",
+            403 => "ForbiddenException",
+            404 => "NoSuchTableException",
+            409 => "CommitFailedException",
+            503 => "ServiceUnavailableException",
+            500 => "InternalServerError",
+            _ => "BadRequestException",
+        };
+        Self { failure, kind }
+    }
+}
+
+impl From<UseCaseError> for IcebergFailure {
+    fn from(error: UseCaseError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<StoreError> for IcebergFailure {
+    fn from(error: StoreError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<CommitError> for IcebergFailure {
+    fn from(error: CommitError) -> Self {
+        let failure = match error {
+            CommitError::RequirementFailed(detail) => {
+                Failure::new(409, "iceberg.requirement_failed", "Conflict", detail)
+                    .with_remedy("refresh the table and commit again")
+            }
+            CommitError::Refused { code, detail } => Failure::new(400, code, "Refused", detail)
+                .with_remedy("register a new version of the product's manifest, then write by its schema"),
+            CommitError::Invalid(detail) => {
+                Failure::new(400, "iceberg.invalid_commit", "The request is not valid", detail)
+            }
+        };
+        failure.into()
+    }
+}
+
+impl IntoResponse for IcebergFailure {
+    fn into_response(self) -> Response<Body> {
+        let problem = self.failure.0;
+        let mut message = problem.detail.clone();
+        for error in &problem.errors {
+            message = format!("{message}; {}", error.detail);
+        }
+        if let Some(remedy) = &problem.remedy {
+            message = format!("{message} ({remedy})");
+        }
+        let status = problem.status;
+        let mut body = serde_json::to_value(&problem).unwrap_or_default();
+        if let Some(body) = body.as_object_mut() {
+            body.insert("error".to_owned(), json!({ "message": message, "type": self.kind, "code": status }));
+        }
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == 503 {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}

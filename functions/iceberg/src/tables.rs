@@ -1,0 +1,164 @@
+//! One table: load it, get credentials for it, commit to it.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use mesh_core::{
+    access::{Access, AccessRequest},
+    credentials::{Credentials, Mode},
+    error::{StoreError, UseCaseError},
+    principal::{Caller, Role},
+    provisioning::{key_of, metadata_key, metadata_number},
+    table_catalog::CatalogTable,
+};
+use mesh_http::{Authenticated, Json};
+use mesh_manifest::{DomainName, Format, Mutability, PortAddress};
+use serde_json::{Value, json};
+
+use crate::{Service, failure::IcebergFailure};
+
+/// How often a commit is tried again when another writer was faster and its requirements still hold.
+const COMMIT_ATTEMPTS: usize = 5;
+
+pub(crate) async fn load(
+    State(service): State<Service>,
+    Authenticated(caller): Authenticated,
+    Path((namespace, table)): Path<(String, String)>,
+) -> Result<Json<Value>, IcebergFailure> {
+    let access = decided(&service, &caller, &namespace, &table, None).await?;
+    let (entry, credentials) = futures::try_join!(entry(&service, &access), issued(&service, &access))?;
+    let (metadata, _) = metadata(&service, &access, &entry).await?;
+    let metadata: Value =
+        serde_json::from_slice(&metadata).map_err(|error| StoreError::corrupt("table metadata", error))?;
+    let config = client_config(&service, &credentials);
+    Ok(Json(json!({
+        "metadata-location": entry.metadata_location,
+        "metadata": metadata,
+        "config": config,
+        "storage-credentials": [{ "prefix": access.location(), "config": config }],
+    })))
+}
+
+pub(crate) async fn exists(
+    State(service): State<Service>,
+    Authenticated(caller): Authenticated,
+    Path((namespace, table)): Path<(String, String)>,
+) -> Result<StatusCode, IcebergFailure> {
+    let access = decided(&service, &caller, &namespace, &table, None).await?;
+    entry(&service, &access).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn credentials(
+    State(service): State<Service>,
+    Authenticated(caller): Authenticated,
+    Path((namespace, table)): Path<(String, String)>,
+) -> Result<Json<Value>, IcebergFailure> {
+    let access = decided(&service, &caller, &namespace, &table, None).await?;
+    let credentials = issued(&service, &access).await?;
+    let config = client_config(&service, &credentials);
+    Ok(Json(json!({ "storage-credentials": [{ "prefix": access.location(), "config": config }] })))
+}
+
+/// Judges a commit by the registered schema, writes the new metadata, then moves the catalogue's pointer if nobody was faster.
+pub(crate) async fn commit(
+    State(service): State<Service>,
+    Authenticated(caller): Authenticated,
+    Path((namespace, table)): Path<(String, String)>,
+    Json(request): Json<Value>,
+) -> Result<Json<Value>, IcebergFailure> {
+    let access = decided(&service, &caller, &namespace, &table, Some(Mode::Write)).await?;
+    let append_only = access.product.manifest.mutability == Mutability::AppendOnly;
+    let schema = &access.port.schema;
+    for _ in 0..COMMIT_ATTEMPTS {
+        let before = entry(&service, &access).await?;
+        let (current, number) = metadata(&service, &access, &before).await?;
+        let next = service.format.commit(&current, &request, schema, append_only)?;
+        let key = metadata_key(&access.address, number + 1);
+        let bucket = &access.envelope.bucket;
+        service.storage.create(bucket, &key, next.clone(), "application/json").await?;
+        let location = format!("s3://{bucket}/{key}");
+        match service.catalog.swap(&before, &location, Some(schema)).await {
+            Ok(()) => {
+                tracing::info!(port = %access.address, location, "committed");
+                let metadata: Value =
+                    serde_json::from_slice(&next).map_err(|error| StoreError::corrupt("table metadata", error))?;
+                return Ok(Json(json!({ "metadata-location": location, "metadata": metadata })));
+            }
+            // Another writer was faster: what this one requires is judged again on what is there now.
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let detail = format!("other writers were faster {COMMIT_ATTEMPTS} times");
+    Err(UseCaseError::conflict("iceberg.contended", detail, "refresh the table and commit again").into())
+}
+
+/// Decides about the table. Without a mode, members who may write get to write, others to read.
+async fn decided(
+    service: &Service,
+    caller: &Caller,
+    namespace: &str,
+    table: &str,
+    mode: Option<Mode>,
+) -> Result<Access, IcebergFailure> {
+    let unknown = || IcebergFailure::no_such_table(namespace, table);
+    let domain: DomainName = namespace.parse().map_err(|_| unknown())?;
+    let address = PortAddress::from_table(&domain, table).ok_or_else(unknown)?;
+    let writes = caller.has(&domain, &[Role::Owner, Role::Producer]);
+    let request = AccessRequest {
+        product: address.product,
+        port: address.port,
+        major: Some(address.major),
+        purpose: None,
+        mode: mode.unwrap_or(if writes { Mode::Write } else { Mode::Read }),
+    };
+    let access = match service.broker.access(caller, &request).await {
+        Err(UseCaseError::NotFound { .. }) => return Err(unknown()),
+        other => other?,
+    };
+    if access.port.format != Format::Iceberg {
+        return Err(unknown());
+    }
+    Ok(access)
+}
+
+async fn entry(service: &Service, access: &Access) -> Result<CatalogTable, IcebergFailure> {
+    let name = access.address.table();
+    let entry = service.catalog.table(&access.envelope.glue_database, &name).await?;
+    entry.ok_or_else(|| IcebergFailure::no_such_table(access.address.product.domain.as_str(), &name))
+}
+
+async fn issued(service: &Service, access: &Access) -> Result<Credentials, IcebergFailure> {
+    Ok(service.broker.credentials(access).await?)
+}
+
+/// The table's metadata and its number, read from inside the port's location only.
+async fn metadata(service: &Service, access: &Access, entry: &CatalogTable) -> Result<(Vec<u8>, u64), IcebergFailure> {
+    let bucket = &access.envelope.bucket;
+    let inside = format!("{}/", access.prefix());
+    let key = key_of(&entry.metadata_location, bucket).filter(|key| key.starts_with(&inside)).ok_or_else(|| {
+        StoreError::corrupt("table entry", format!("`{}` is outside the port's location", entry.metadata_location))
+    })?;
+    let bytes = service.storage.get(None, bucket, key).await?;
+    let bytes = bytes.ok_or_else(|| StoreError::corrupt("table", format!("its metadata `{key}` is gone")))?;
+    Ok((bytes, metadata_number(key).unwrap_or(0)))
+}
+
+/// What Iceberg clients of every language need to reach the table's files.
+fn client_config(service: &Service, credentials: &Credentials) -> Value {
+    let mut config = json!({
+        "s3.access-key-id": credentials.access_key_id,
+        "s3.secret-access-key": credentials.secret_access_key,
+        "s3.session-token": credentials.session_token,
+        "s3.session-token-expires-at-ms": credentials.expires_at.as_millisecond().to_string(),
+        "s3.region": &*service.region,
+        "client.region": &*service.region,
+    });
+    if let (Some(endpoint), Some(config)) = (&service.s3_endpoint, config.as_object_mut()) {
+        config.insert("s3.endpoint".to_owned(), json!(&**endpoint));
+        config.insert("s3.path-style-access".to_owned(), json!("true"));
+    }
+    config
+}
