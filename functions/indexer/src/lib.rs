@@ -1,1 +1,64 @@
-//! (under construction)
+//! The indexer: writes search documents when products change, and catches up on a schedule.
+
+use std::collections::BTreeMap;
+
+use mesh_core::indexing::Indexer;
+use mesh_manifest::ProductId;
+use serde_json::{Value, json};
+
+/// Answers an invocation: a batch of stream records, or `{"trigger": "sweep"}`.
+///
+/// A batch is answered with the records to deliver again; a sweep with its report.
+pub async fn handle(indexer: &Indexer, event: &Value) -> Result<Value, lambda_runtime::Error> {
+    if let Some(records) = event.get("Records").and_then(Value::as_array) {
+        return Ok(batch(indexer, records).await);
+    }
+    match event.get("trigger").and_then(Value::as_str) {
+        Some("sweep") => {
+            let report = indexer.sweep().await?;
+            tracing::info!(?report, "swept");
+            Ok(json!({ "seen": report.seen, "written": report.written, "errors": report.errors }))
+        }
+        other => Err(format!("neither stream records nor a known trigger: {other:?}").into()),
+    }
+}
+
+/// Each product once, however many records tell of it. One product's failure redelivers its records only.
+async fn batch(indexer: &Indexer, records: &[Value]) -> Value {
+    let mut products: BTreeMap<ProductId, Vec<&str>> = BTreeMap::new();
+    for record in records {
+        let text = |pointer: &str| record.pointer(pointer).and_then(Value::as_str);
+        let sequence = text("/dynamodb/SequenceNumber").unwrap_or_default();
+        if text("/dynamodb/Keys/revision/S") != Some("current") || !tells_news(record) {
+            continue;
+        }
+        match text("/dynamodb/Keys/product_id/S").map(str::parse::<ProductId>) {
+            Some(Ok(id)) => products.entry(id).or_default().push(sequence),
+            // A record that can never be understood would block its shard for a day: the sweep covers what it told of.
+            unknown => tracing::error!(sequence, ?unknown, "a stream record names no product and is passed over"),
+        }
+    }
+    let mut failures = Vec::new();
+    for (id, sequences) in products {
+        match indexer.index(&id).await {
+            Ok(()) => tracing::info!(product = %id, "indexed"),
+            Err(error) => {
+                tracing::error!(product = %id, error = &error as &dyn std::error::Error, "indexing failed; to be delivered again");
+                failures.extend(sequences.into_iter().map(|sequence| json!({ "itemIdentifier": sequence })));
+            }
+        }
+    }
+    json!({ "batchItemFailures": failures })
+}
+
+/// Whether revision or status moved: the index's own note on the item is no news.
+fn tells_news(record: &Value) -> bool {
+    let image = |name: &str| {
+        let image = record.pointer(&format!("/dynamodb/{name}"))?;
+        Some((image.get("registered_revision").cloned(), image.get("status").cloned()))
+    };
+    match (image("OldImage"), image("NewImage")) {
+        (Some(before), Some(after)) => before != after,
+        _ => true,
+    }
+}

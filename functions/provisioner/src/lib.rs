@@ -61,7 +61,7 @@ fn is_due(record: &Value) -> bool {
         let pointer = format!("/dynamodb/NewImage/{name}/N");
         record.pointer(&pointer).and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok())
     };
-    match (number("revision_number"), number("provisioned_revision")) {
+    match (number("registered_revision"), number("provisioned_revision")) {
         (Some(registered), Some(provisioned)) => registered > provisioned,
         // Without an image there is nothing to tell by: look.
         _ => true,
