@@ -11,6 +11,7 @@ mod api;
 mod configuration;
 mod contracts;
 mod domains;
+mod examples;
 mod http;
 mod products;
 

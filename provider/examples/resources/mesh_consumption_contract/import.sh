@@ -1,0 +1,1 @@
+terraform import mesh_consumption_contract.flights operations.flights.01jd2q8w3n5v7x9z1b3d5f7h9k

@@ -1,0 +1,1 @@
+terraform import mesh_data_product.flights operations.flights

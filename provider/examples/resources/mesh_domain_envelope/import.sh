@@ -1,0 +1,1 @@
+terraform import mesh_domain_envelope.operations operations
