@@ -20,8 +20,8 @@ use crate::Registry;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Paging {
-    cursor: Option<String>,
-    limit: Option<usize>,
+    pub(crate) cursor: Option<String>,
+    pub(crate) limit: Option<usize>,
 }
 
 pub(crate) async fn create(
