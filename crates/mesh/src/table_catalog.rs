@@ -56,6 +56,22 @@ pub enum CommitError {
     Invalid(String),
 }
 
+/// A writer's commit to a table, and what it is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Commit<'a> {
+    /// The table's current metadata file.
+    pub metadata: &'a [u8],
+    /// `s3://…` of that file; it goes into the table's log of metadata.
+    pub metadata_location: &'a str,
+    /// The body of a REST catalogue's commit-table request: `requirements` and `updates`.
+    pub request: &'a serde_json::Value,
+    /// The port's registered schema: a writer may add no other column.
+    pub schema: &'a Schema,
+    /// Whether rows that were written stay.
+    pub append_only: bool,
+    pub now: Timestamp,
+}
+
 /// Works out table metadata; pure, all I/O is the caller's.
 pub trait TableFormat: Debug + Send + Sync {
     /// Metadata of a new empty table with `schema` at `location`.
@@ -64,14 +80,8 @@ pub trait TableFormat: Debug + Send + Sync {
     /// Metadata with optional fields added and types promoted so that it has `schema`; none if it already does.
     fn evolve(&self, metadata: &[u8], schema: &Schema, now: Timestamp) -> Result<Option<Vec<u8>>, CommitError>;
 
-    /// Metadata after a writer's commit (the body of a REST catalogue's commit-table request), judged against the registered `schema`.
-    fn commit(
-        &self,
-        metadata: &[u8],
-        request: &serde_json::Value,
-        schema: &Schema,
-        append_only: bool,
-    ) -> Result<Vec<u8>, CommitError>;
+    /// Metadata after a writer's commit. A commit that was applied before is no error.
+    fn commit(&self, commit: &Commit<'_>) -> Result<Vec<u8>, CommitError>;
 }
 
 /// When the table last got fresher: the newest ancestor of `main` that added or deleted rows and is not a rewrite.

@@ -10,7 +10,7 @@ use mesh_core::{
     error::{StoreError, UseCaseError},
     principal::{Caller, Role},
     provisioning::{key_of, metadata_key, metadata_number},
-    table_catalog::CatalogTable,
+    table_catalog::{CatalogTable, Commit},
 };
 use mesh_http::{Authenticated, Json};
 use mesh_manifest::{DomainName, Format, Mutability, PortAddress};
@@ -74,7 +74,14 @@ pub(crate) async fn commit(
     for _ in 0..COMMIT_ATTEMPTS {
         let before = entry(&service, &access).await?;
         let (current, number) = metadata(&service, &access, &before).await?;
-        let next = service.format.commit(&current, &request, schema, append_only)?;
+        let next = service.format.commit(&Commit {
+            metadata: &current,
+            metadata_location: &before.metadata_location,
+            request: &request,
+            schema,
+            append_only,
+            now: service.broker.clock.now(),
+        })?;
         let key = metadata_key(&access.address, number + 1);
         let bucket = &access.envelope.bucket;
         service.storage.create(bucket, &key, next.clone(), "application/json").await?;
