@@ -13,7 +13,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let Started { environment, sdk } = mesh_runtime::start().await?;
     let store = Arc::new(DynamoStore::connect(&sdk, &environment.table_prefix));
     let auth = match environment.search_auth {
-        SearchAuth::SigV4 => Auth::SigV4(Box::new(sdk)),
+        SearchAuth::Sigv4 => Auth::SigV4(Box::new(sdk)),
         SearchAuth::None => Auth::None,
     };
     let search = OpenSearchIndex::connect(&environment.search_endpoint, &environment.search_index, auth)?;
