@@ -3,11 +3,16 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use xtask::checks;
 use xtask::interrupt::Interrupt;
-use xtask::prerequisites;
+use xtask::package_functions;
+use xtask::prerequisites::{self, Prerequisite};
 use xtask::progress::line;
 use xtask::project::Project;
+use xtask::release::{self, Architecture};
 use xtask::stack::{self, Component, GivenPorts, Health, Stack};
+use xtask::steps::{self, Step};
+use xtask::terraform;
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "Every developer command of the project", disable_help_subcommand = true)]
@@ -47,6 +52,20 @@ enum Command {
     },
     /// Stop everything and forget all content, ports and logs
     Reset,
+    /// Build the functions and the provider for this machine, and pack the functions
+    Build,
+    /// Build release packages of the functions for an AWS account
+    Package {
+        #[arg(long, value_enum, default_value = "arm64")]
+        arch: Architecture,
+        /// Only this function; may be given several times
+        #[arg(short = 'p', long = "function")]
+        functions: Vec<String>,
+    },
+    /// Format, lints, licences and the quick tests
+    Check,
+    /// Everything that can be tested on this machine
+    Test,
 }
 
 fn main() -> ExitCode {
@@ -94,8 +113,27 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Stack::hold(&project, &interrupt)?.reset()?;
             line("everything is stopped and forgotten");
         }
+        Command::Build => {
+            prerequisites::check(&[Prerequisite::Rust])?;
+            let built = package_functions::build(&project, &interrupt)?;
+            package_functions::pack(&project, &built)?;
+            terraform::install_mesh_provider(&project, &built.provider)?;
+            line(format_args!("packages are in {}", package_functions::artefacts_folder(&project).display()));
+        }
+        Command::Package { arch, functions } => {
+            prerequisites::check(&[Prerequisite::Rust, Prerequisite::Python])?;
+            let packages = release::package(&project, arch, &functions, &interrupt)?;
+            line(release::sizes(&packages)?);
+        }
+        Command::Check => return run_steps(&checks::quick(&project, &interrupt), &interrupt),
+        Command::Test => return run_steps(&checks::all(&project, &interrupt), &interrupt),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn run_steps(steps: &[Step<'_>], interrupt: &Interrupt) -> Result<ExitCode> {
+    let all_passed = steps::run_all(steps, interrupt)?;
+    Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn print_status(project: &Project) -> ExitCode {

@@ -89,6 +89,11 @@ pub fn pack(project: &Project, built: &Built) -> Result<()> {
     })
 }
 
+/// The binary called `name` that Cargo's JSON messages tell of.
+pub fn executable(messages: &str, name: &str) -> Result<PathBuf> {
+    executables(messages).remove(name).with_context(|| format!("`{name}` has no binary"))
+}
+
 /// Binaries by target name, from Cargo's JSON messages.
 fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
     messages

@@ -14,13 +14,16 @@ use crate::python;
 /// The region of everything in the local cloud.
 pub const REGION: &str = "us-east-1";
 
+/// What its Python environment holds, relative to the repository.
+pub const CLOUD_REQUIREMENTS: &str = "localstack/requirements.txt";
+
 pub(super) fn folder(project: &Project) -> PathBuf {
     project.state.join("cloud")
 }
 
 /// The interpreter of an environment with the emulator.
 pub(super) fn environment(project: &Project, interrupt: &Interrupt) -> Result<PathBuf> {
-    python::environment(project, &project.root.join("localstack/requirements.txt"), interrupt)
+    python::environment(project, &project.root.join(CLOUD_REQUIREMENTS), interrupt)
 }
 
 pub(super) fn command(project: &Project, python: &Path, ports: Ports) -> Result<Command> {

@@ -22,7 +22,7 @@ use crate::process::{self, ProcessId};
 use crate::progress;
 use crate::project::Project;
 use crate::tool;
-pub use cloud::REGION;
+pub use cloud::{CLOUD_REQUIREMENTS, REGION};
 use launch::Prepared;
 use state::{Ports, State};
 pub use status::{ComponentStatus, Health, status};
@@ -131,21 +131,21 @@ impl<'a> Stack<'a> {
     /// interrupted, nothing that it started is left running.
     pub fn up(&self, given: GivenPorts) -> Result<Running> {
         self.end_leftovers();
-        let before = State::load(self.project);
-        let ports = ports::choose(self.project, (given.cloud, given.search), before.as_ref().map(|state| state.ports))?;
+        let mut before = State::load(self.project);
+        if let Some(state) = &mut before {
+            self.end_unhealthy(state)?;
+        }
+        let ports = ports::choose(self.project, given, before.as_ref())?;
         let mut state = match before {
             Some(state) if state.ports == ports => state,
-            Some(_) => {
-                progress::line("the ports changed: the stack is built anew");
-                self.wipe()?;
-                State::new(new_name(), ports)
-            }
-            None => {
+            other => {
+                if other.is_some() {
+                    progress::line("the ports changed: the stack is built anew");
+                }
                 self.wipe()?;
                 State::new(new_name(), ports)
             }
         };
-        self.end_unhealthy(&mut state)?;
         if !state.components.contains_key(&Component::Cloud) && !cloud::stopped_in_order(self.project) {
             if cloud::has_content(self.project) {
                 progress::line("the local cloud was killed and lost its content: the stack is built anew");

@@ -3,7 +3,8 @@
 use anyhow::{Result, bail};
 use std::net::{Ipv4Addr, TcpListener};
 
-use super::state::Ports;
+use super::state::{Ports, State};
+use super::{Component, GivenPorts};
 use crate::project::Project;
 
 /// Chosen ports lie below those that systems hand out to outgoing connections (32768 on Linux, 49152 on macOS),
@@ -11,26 +12,31 @@ use crate::project::Project;
 const FIRST: u16 = 20000;
 const COUNT: u16 = 10000;
 
-/// The given ports, else those that were kept, else free ones.
-pub fn choose(project: &Project, given: (Option<u16>, Option<u16>), kept: Option<Ports>) -> Result<Ports> {
+/// The given ports, else those of the stack's `state` that can still be had, else free ones.
+pub fn choose(project: &Project, given: GivenPorts, state: Option<&State>) -> Result<Ports> {
+    let runs = |component| state.is_some_and(|state| state.components.contains_key(&component));
     let mut taken = Vec::new();
-    let mut pick = |given: Option<u16>, kept: Option<u16>| -> Result<u16> {
-        let port = match given.or(kept) {
-            Some(port) => port,
-            None => free(start(project), &taken)?,
+    let mut pick = |component: Component, given: Option<u16>, kept: Option<u16>| -> Result<u16> {
+        let is_own = |port| runs(component) && kept == Some(port);
+        let port = match (given, kept) {
+            (Some(port), _) if is_own(port) || is_free(port) => port,
+            (Some(port), _) => bail!("{component} cannot have port {port}: another program uses it"),
+            (None, Some(port)) if is_own(port) || is_free(port) => port,
+            (None, _) => free(start(project), &taken)?,
         };
         taken.push(port);
         Ok(port)
     };
+    let kept = state.map(|state| state.ports);
     Ok(Ports {
-        cloud: pick(given.0, kept.map(|ports| ports.cloud))?,
-        search: pick(given.1, kept.map(|ports| ports.search))?,
-        search_transport: pick(None, kept.map(|ports| ports.search_transport))?,
+        cloud: pick(Component::Cloud, given.cloud, kept.map(|ports| ports.cloud))?,
+        search: pick(Component::Search, given.search, kept.map(|ports| ports.search))?,
+        search_transport: pick(Component::Search, None, kept.map(|ports| ports.search_transport))?,
     })
 }
 
 /// Whether nothing listens on the port.
-pub fn is_free(port: u16) -> bool {
+fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
@@ -53,30 +59,55 @@ fn start(project: &Project) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::ProcessId;
+    use crate::stack::state::Launched;
 
     fn project(state: &str) -> Project {
         Project { root: state.into(), state: state.into(), cache: state.into(), target: state.into() }
     }
 
-    #[test]
-    fn given_ports_come_before_kept_ones_and_those_before_free_ones() {
-        let kept = Ports { cloud: 1, search: 2, search_transport: 3 };
-        let ports = choose(&project("/a"), (Some(10), None), Some(kept)).unwrap();
-        assert_eq!(ports, Ports { cloud: 10, search: 2, search_transport: 3 });
-    }
+    const NONE: GivenPorts = GivenPorts { cloud: None, search: None };
 
     #[test]
-    fn chosen_ports_are_free_and_different() {
-        let ports = choose(&project("/a"), (None, None), None).unwrap();
+    fn chosen_ports_are_free_different_and_kept() {
+        let ports = choose(&project("/a"), NONE, None).unwrap();
         let all = [ports.cloud, ports.search, ports.search_transport];
         assert!(all.iter().all(|port| (FIRST..FIRST + COUNT).contains(port)), "{ports:?}");
         assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2], "{ports:?}");
+        let kept = choose(&project("/b"), NONE, Some(&State::new("g".into(), ports))).unwrap();
+        assert_eq!(kept, ports);
     }
 
     #[test]
-    fn a_used_port_is_passed_over() {
+    fn given_ports_come_before_kept_ones() {
+        let before = choose(&project("/a"), NONE, None).unwrap();
+        let wanted = free(before.search_transport + 1 - FIRST, &[]).unwrap();
+        let given = GivenPorts { search: Some(wanted), ..NONE };
+        let ports = choose(&project("/a"), given, Some(&State::new("g".into(), before))).unwrap();
+        assert_eq!(ports, Ports { search: wanted, ..before });
+    }
+
+    #[test]
+    fn a_port_of_another_program_is_refused_if_given_and_replaced_if_kept() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let used = listener.local_addr().unwrap().port();
-        assert!(!is_free(used));
+        let given = GivenPorts { cloud: Some(used), ..NONE };
+        let refused = choose(&project("/a"), given, None).unwrap_err().to_string();
+        assert_eq!(refused, format!("cloud cannot have port {used}: another program uses it"));
+        let before = Ports { cloud: used, ..choose(&project("/a"), NONE, None).unwrap() };
+        let ports = choose(&project("/a"), NONE, Some(&State::new("g".into(), before))).unwrap();
+        assert_ne!(ports.cloud, used);
+        assert_eq!(ports.search, before.search);
+    }
+
+    #[test]
+    fn a_running_component_keeps_its_port() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let used = listener.local_addr().unwrap().port();
+        let before = Ports { cloud: used, ..choose(&project("/a"), NONE, None).unwrap() };
+        let mut state = State::new("g".into(), before);
+        let process = ProcessId::of(std::process::id()).unwrap();
+        state.components.insert(Component::Cloud, Launched { process, member: "m".into() });
+        assert_eq!(choose(&project("/a"), NONE, Some(&state)).unwrap(), before);
     }
 }

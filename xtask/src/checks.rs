@@ -1,0 +1,209 @@
+//! What `cargo xtask check` and `cargo xtask test` run. Add a step to one of the two lists here.
+
+use anyhow::Result;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::interrupt::Interrupt;
+use crate::package_functions::{self, PROVIDER};
+use crate::prerequisites;
+use crate::project::Project;
+use crate::steps::{Outcome, Step};
+use crate::terraform::{self, Root};
+use crate::{licences, python, stack, tool};
+
+/// Crates whose tests need neither a network nor more than seconds.
+const QUICK: &[&str] =
+    &["mesh-manifest", "mesh-evolution", "mesh-sla", "mesh-policy", "mesh-core", "mesh-api", "tfplugin", "xtask"];
+
+/// Folders whose Terraform configurations are formatted and valid; each may itself be one, or hold them.
+const CONFIGURATIONS: &[&str] = &["infra", "modules", "examples"];
+
+/// The quick look before a commit.
+pub fn quick<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> {
+    let mut steps = style(project, interrupt);
+    steps.push(Step::new("quick tests", || {
+        let mut command = cargo(project, &["test", "--no-fail-fast", "--lib", "--bins"]);
+        for package in QUICK {
+            command.args(["--package", package]);
+        }
+        tests(project, "quick tests", &mut command, interrupt)
+    }));
+    steps
+}
+
+/// Everything.
+pub fn all<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> {
+    let mut steps = vec![Step::new("prerequisites", || {
+        prerequisites::check(prerequisites::ALL).map(|found| Outcome::Passed(found.len()))
+    })];
+    steps.extend(style(project, interrupt));
+    steps.push(Step::new("local cloud's launcher", || launcher_tests(project, interrupt)));
+    steps.push(Step::new("tests", || {
+        let mut command = cargo(project, &["test", "--workspace", "--no-fail-fast"]);
+        tests(project, "tests", &mut command, interrupt)
+    }));
+    steps.push(Step::new("policies in OPA", || {
+        if Command::new("go").arg("version").output().is_err() {
+            return Ok(Outcome::Skipped("needs Go, which is not installed".to_owned()));
+        }
+        let arguments = ["test", "--package", "mesh-policy", "--test", "conformance", "--", "--ignored"];
+        tests(project, "policies in OPA", &mut cargo(project, &arguments), interrupt)
+    }));
+    steps.push(Step::new("provider for Terraform", || {
+        let mut command = cargo(project, &["build", "--package", PROVIDER, "--message-format=json-render-diagnostics"]);
+        let messages = tool::run("building the provider", &mut command, interrupt)?;
+        terraform::install_mesh_provider(project, &package_functions::executable(&messages, PROVIDER)?)?;
+        Ok(Outcome::Passed(1))
+    }));
+    for configuration in configurations(project) {
+        let name = format!("terraform validate {}", configuration.display());
+        steps.push(Step::new(name, move || {
+            Root::new(project, interrupt, &configuration)
+                .named(&format!("validate-{}", dashed(&configuration)))
+                .validate()?;
+            Ok(Outcome::Passed(1))
+        }));
+    }
+    steps
+}
+
+/// Format, lints, licences.
+fn style<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> {
+    vec![
+        Step::new("format", || {
+            tool::run("cargo fmt", &mut cargo(project, &["fmt", "--all", "--check"]), interrupt)?;
+            Ok(Outcome::Passed(1))
+        }),
+        Step::new("terraform fmt", || {
+            let mut command = tool::command(project, "terraform");
+            command.args(["fmt", "-check", "-recursive", "-diff", "-no-color"]).env_remove("TF_CLI_CONFIG_FILE");
+            command.args(CONFIGURATIONS.iter().filter(|folder| project.root.join(folder).is_dir()));
+            tool::run("terraform fmt", &mut command, interrupt)?;
+            Ok(Outcome::Passed(1))
+        }),
+        Step::new("licences", || licences::check(project, interrupt).map(|_| Outcome::Passed(1))),
+        Step::new("lints", || {
+            let arguments = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+            tool::run("cargo clippy", &mut cargo(project, &arguments), interrupt)?;
+            Ok(Outcome::Passed(1))
+        }),
+    ]
+}
+
+/// The tests of the local cloud's corrections, against the corrected local cloud itself.
+fn launcher_tests(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
+    let python = python::environment(project, &project.root.join(stack::CLOUD_REQUIREMENTS), interrupt)?;
+    let mut command = tool::command(project, python);
+    command.args(["-m", "unittest", "discover", "--start-directory", "localstack"]).env("PYTHONDONTWRITEBYTECODE", "1");
+    tool::run("the launcher's tests", &mut command, interrupt)?;
+    Ok(Outcome::Passed(1))
+}
+
+fn cargo(project: &Project, arguments: &[&str]) -> Command {
+    let mut command = tool::command(project, "cargo");
+    command.args(arguments).env("CARGO_TARGET_DIR", &project.target).env("CARGO_TERM_COLOR", "never");
+    command
+}
+
+/// Run `cargo test` and count; the whole output goes to the log called after the step.
+fn tests(project: &Project, name: &str, command: &mut Command, interrupt: &Interrupt) -> Result<Outcome> {
+    let finished = tool::capture(name, command, None, interrupt)?;
+    let log = project.log(&name.replace(' ', "-"));
+    if let Some(folder) = log.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(&log, format!("{}\n{}", finished.stdout, finished.stderr))?;
+    let (passed, failed) = counts(&finished.stdout);
+    if finished.status.success() {
+        return Ok(Outcome::Passed(passed));
+    }
+    let why = match failures(&finished.stdout) {
+        // It did not compile, or a test brought the whole program down.
+        reports if reports.is_empty() => tool::last_lines(finished.stderr.trim_end(), 60),
+        reports => tool::last_lines(&reports, 200),
+    };
+    Ok(Outcome::Failed { passed, failed: failed.max(1), why: format!("{why}\nall of it: {}", log.display()) })
+}
+
+/// Sums of `test result: ok. 3 passed; 1 failed; …`.
+fn counts(output: &str) -> (usize, usize) {
+    let number_before = |line: &str, word: &str| -> usize {
+        let (before, _) = line.split_once(word).unwrap_or_default();
+        before.split_whitespace().last().and_then(|number| number.parse().ok()).unwrap_or(0)
+    };
+    let results = output.lines().filter(|line| line.starts_with("test result:"));
+    results.fold((0, 0), |(passed, failed), line| {
+        (passed + number_before(line, " passed;"), failed + number_before(line, " failed;"))
+    })
+}
+
+/// What the failed tests printed.
+fn failures(output: &str) -> String {
+    let mut kept = Vec::new();
+    let mut inside = false;
+    for line in output.lines() {
+        if line == "failures:" {
+            inside = true;
+        } else if line.starts_with("test result:") {
+            inside = false;
+        }
+        if inside {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}
+
+/// Folders that are Terraform configurations, relative to the repository.
+fn configurations(project: &Project) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in CONFIGURATIONS {
+        let mut candidates = vec![PathBuf::from(folder)];
+        if let Ok(entries) = fs::read_dir(project.root.join(folder)) {
+            candidates.extend(entries.flatten().map(|entry| PathBuf::from(folder).join(entry.file_name())));
+        }
+        candidates.retain(|candidate| project.root.join(candidate).join("versions.tf").is_file());
+        found.extend(candidates);
+    }
+    found.sort();
+    found
+}
+
+fn dashed(path: &std::path::Path) -> String {
+    path.to_string_lossy().replace('/', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: &str = "\
+running 2 tests\n\
+test a ... ok\n\
+test b ... FAILED\n\
+\n\
+failures:\n\
+\n\
+---- b stdout ----\n\
+left: 1, right: 2\n\
+\n\
+test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+\n\
+running 3 tests\n\
+test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+
+    #[test]
+    fn tests_are_counted_over_all_programs() {
+        assert_eq!(counts(OUTPUT), (4, 1));
+        assert_eq!(counts("error: could not compile"), (0, 0));
+    }
+
+    #[test]
+    fn what_failed_tests_printed_is_kept() {
+        let failures = failures(OUTPUT);
+        assert!(failures.contains("left: 1, right: 2"), "{failures}");
+        assert!(!failures.contains("running"), "{failures}");
+    }
+}

@@ -1,0 +1,121 @@
+//! Release packages of the functions for an AWS account, cross-compiled by cargo-lambda.
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::interrupt::Interrupt;
+use crate::package_functions;
+use crate::project::Project;
+use crate::{progress, python, tool};
+
+/// Instruction sets that Lambda offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Architecture {
+    Arm64,
+    #[value(name = "x86_64")]
+    X86_64,
+}
+
+impl Architecture {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Arm64 => "arm64",
+            Self::X86_64 => "x86_64",
+        }
+    }
+
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Arm64 => "--arm64",
+            Self::X86_64 => "--x86-64",
+        }
+    }
+
+    fn target(self) -> &'static str {
+        match self {
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+            Self::X86_64 => "x86_64-unknown-linux-gnu",
+        }
+    }
+}
+
+/// Build and pack the functions (all if none is named) into `target/package/<architecture>/<function>.zip`. Returns
+/// the packages' paths.
+pub fn package(
+    project: &Project,
+    architecture: Architecture,
+    only: &[String],
+    interrupt: &Interrupt,
+) -> Result<BTreeMap<String, PathBuf>> {
+    let all = package_functions::functions(project, interrupt)?;
+    if let Some(unknown) = only.iter().find(|name| !all.contains(name)) {
+        bail!("there is no function `{unknown}`; there are {}", all.join(", "));
+    }
+    let names = if only.is_empty() { &all[..] } else { only };
+    let requirements = project.root.join("xtask/cargo-lambda.requirements.txt");
+    let python = python::environment(project, &requirements, interrupt)?;
+    let programs = python.parent().context("the environment has no folder of programs")?;
+
+    add_target(project, architecture, interrupt)?;
+    let output = project.target.join("lambda").join(architecture.name());
+    let mut command = tool::command(project, programs.join("cargo-lambda"));
+    command
+        .args(["lambda", "build", "--release", "--output-format", "zip", architecture.flag(), "--lambda-dir"])
+        .arg(&output)
+        .env("CARGO_TARGET_DIR", &project.target)
+        // zig, which it links with, is a module of the same environment.
+        .env("PATH", with_first(programs, env::var_os("PATH"))?);
+    for name in names {
+        command.args(["--package", &format!("fn-{name}")]);
+    }
+    progress::during(&format!("building release packages for {}", architecture.name()), || {
+        tool::run("cargo lambda build", &mut command, interrupt)
+    })?;
+
+    let folder = project.root.join("target/package").join(architecture.name());
+    fs::create_dir_all(&folder)?;
+    let mut packages = BTreeMap::new();
+    for name in names {
+        let built = output.join(name).join("bootstrap.zip");
+        let package = folder.join(format!("{name}.zip"));
+        fs::copy(&built, &package).with_context(|| format!("`{}` was not built", built.display()))?;
+        packages.insert(name.clone(), package);
+    }
+    Ok(packages)
+}
+
+/// A table of the packages' sizes.
+pub fn sizes(packages: &BTreeMap<String, PathBuf>) -> Result<String> {
+    let mut rows = Vec::new();
+    for (name, path) in packages {
+        let bytes = fs::metadata(path)?.len();
+        rows.push(format!("{name:<16} {:>6.1} MB  {}", megabytes(bytes), path.display()));
+    }
+    Ok(rows.join("\n"))
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes / 1024).unwrap_or(u32::MAX)) / 1024.0
+}
+
+/// Have the standard library for the target, where rustup manages the toolchain.
+fn add_target(project: &Project, architecture: Architecture, interrupt: &Interrupt) -> Result<()> {
+    if Command::new("rustup").arg("--version").output().is_err() {
+        return Ok(());
+    }
+    let mut command = tool::command(project, "rustup");
+    command.args(["target", "add", architecture.target()]);
+    tool::run("rustup target add", &mut command, interrupt).map(drop)
+}
+
+fn with_first(folder: &Path, path: Option<OsString>) -> Result<OsString> {
+    let path = path.unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(env::split_paths(&path));
+    Ok(env::join_paths(folders)?)
+}
