@@ -18,7 +18,7 @@ locals {
     }
     consumption_contracts = {
       hash    = "producer_product_id", range = "contract_id"
-      indexes = { by_consumer = { hash = "consumer_domain_id", range = "contract_id" } }
+      indexes = { by_consumer = { hash = "consumer_domain_id", range = "created_at" } }
     }
     sla_measurements = { hash = "port_id", range = "measured_at", expires = true }
     policies         = { hash = "scope", range = "revision" }

@@ -30,4 +30,6 @@ pub mod provisioning;
 pub mod registration;
 pub mod schema_registry;
 pub mod search_index;
+#[cfg(any(test, feature = "suite"))]
+pub mod store_suite;
 pub mod table_catalog;

@@ -1,0 +1,238 @@
+//! Products and their history: `data_products`; ports: `output_ports`; who uses them: `lineage`.
+
+use async_trait::async_trait;
+use futures::{StreamExt, TryStreamExt, stream};
+use mesh_core::{
+    error::StoreError,
+    page::Page,
+    product::{Port, Product, ProductStore, Registration, Status},
+};
+use mesh_manifest::{DomainName, PortAddress, ProductId};
+
+use crate::{
+    cursor,
+    expression::Expression,
+    layout::{Item, Kind, Layout, column, key, number, text},
+    query::Query,
+    store::{DynamoStore, Updated},
+    tables::{BY_DOMAIN, DATA_PRODUCTS, LINEAGE, OUTPUT_PORTS},
+};
+
+pub(crate) const PRODUCT: Layout = Layout {
+    what: "product",
+    columns: &[
+        column("id", "product_id", Kind::Text),
+        column("version", "version", Kind::Text),
+        column("status", "status", Kind::Text),
+        column("status_detail", "status_detail", Kind::Text),
+        column("manifest_text", "manifest_yaml", Kind::Text),
+        column("manifest", "manifest_json", Kind::Json),
+        column("digest", "digest", Kind::Text),
+        column("revision", "registered_revision", Kind::Number),
+        column("registered_at", "registered_at", Kind::Text),
+        column("registered_by", "registered_by", Kind::Text),
+        column("provisioned_revision", "provisioned_revision", Kind::Number),
+        column("indexed_revision", "indexed_revision", Kind::Number),
+        column("contracts_revision", "contracts_revision", Kind::Number),
+    ],
+};
+
+pub(crate) const PORT: Layout = Layout {
+    what: "output port",
+    columns: &[
+        column("address", "port_id", Kind::Text),
+        column("version", "version", Kind::Text),
+        column("revision", "product_revision", Kind::Number),
+        column("schema_id", "schema_id", Kind::Text),
+        column("format", "format", Kind::Text),
+        column("freshness", "sla_freshness_minutes", Kind::Minutes),
+        column("endpoint", "access_endpoint", Kind::Text),
+        column("since", "since", Kind::Text),
+    ],
+};
+
+/// The range key of a product as it is now.
+pub(crate) const CURRENT: &str = "current";
+
+/// How many domains' products are asked for at once.
+const AT_ONCE: usize = 8;
+
+/// How many domains are looked at in one step.
+const STEP: usize = 50;
+
+/// The key of a product as it is now.
+pub(crate) fn current_key(id: &ProductId) -> Item {
+    key([("product_id", id.to_string()), ("revision", CURRENT.to_owned())])
+}
+
+/// The range key of a revision in the history.
+pub(crate) fn revision_key(revision: u64) -> String {
+    format!("r{revision:010}")
+}
+
+impl DynamoStore {
+    /// A domain's current products after `after`, `limit` at most.
+    async fn current_of(
+        &self,
+        domain: &DomainName,
+        after: Option<&ProductId>,
+        limit: usize,
+    ) -> Result<Vec<Product>, StoreError> {
+        let start = after.map(|after| {
+            let mut start = current_key(after);
+            start.insert("current_domain_id".to_owned(), text(domain));
+            start
+        });
+        let items = self.collect(&Query::index(DATA_PRODUCTS, BY_DOMAIN, domain), start, limit).await?;
+        items.iter().map(|item| PRODUCT.record(item)).collect()
+    }
+
+    /// The current products of all domains after `after`, `limit` at most: domain by domain, in the order of ids.
+    async fn current_of_all(&self, after: Option<ProductId>, limit: usize) -> Result<Vec<Product>, StoreError> {
+        let mut found = match &after {
+            Some(after) => self.current_of(&after.domain, Some(after), limit).await?,
+            None => Vec::new(),
+        };
+        let mut seen = after.map(|after| after.domain);
+        while found.len() < limit {
+            let domains = self.domain_ids(seen.as_ref(), STEP).await?;
+            let Some(last) = domains.last().cloned() else {
+                break;
+            };
+            let missing = limit - found.len();
+            let lists = stream::iter(&domains).map(|domain| self.current_of(domain, None, missing)).buffered(AT_ONCE);
+            let mut lists = std::pin::pin!(lists);
+            while found.len() < limit
+                && let Some(products) = lists.try_next().await?
+            {
+                found.extend(products);
+            }
+            seen = Some(last);
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl ProductStore for DynamoStore {
+    async fn product(&self, id: &ProductId) -> Result<Option<Product>, StoreError> {
+        self.get(DATA_PRODUCTS, current_key(id)).await?.map(|item| PRODUCT.record(&item)).transpose()
+    }
+
+    /// Of all domains: only products of domains that exist.
+    async fn products(
+        &self,
+        domain: Option<&DomainName>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Product>, StoreError> {
+        let list = domain.map_or_else(|| "products".to_owned(), |domain| format!("products of {domain}"));
+        let after = cursor.map(|cursor| {
+            let [id] = cursor::decode(&list, cursor)?;
+            let id: ProductId = id.parse().map_err(|_| StoreError::InvalidCursor)?;
+            if domain.is_some_and(|domain| id.domain != *domain) { Err(StoreError::InvalidCursor) } else { Ok(id) }
+        });
+        let (after, limit) = (after.transpose()?, limit.clamp(1, 1000));
+        let mut items = match domain {
+            Some(domain) => self.current_of(domain, after.as_ref(), limit + 1).await?,
+            None => self.current_of_all(after, limit + 1).await?,
+        };
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let cursor = items.last().filter(|_| more).map(|last| cursor::encode(&list, &[&last.id.to_string()]));
+        Ok(Page { items, cursor })
+    }
+
+    async fn history(&self, id: &ProductId, cursor: Option<&str>, limit: usize) -> Result<Page<Product>, StoreError> {
+        let list = format!("history of {id}");
+        let start = cursor.map(|cursor| {
+            let [revision] = cursor::decode(&list, cursor)?;
+            let revision = revision.parse().map_err(|_| StoreError::InvalidCursor)?;
+            Ok(key([("product_id", id.to_string()), ("revision", revision_key(revision))]))
+        });
+        let query = Query::table(DATA_PRODUCTS, id).beginning("r").newest_first();
+        let page = self.page(&query, start.transpose()?, limit).await?;
+        let items = page.items.iter().map(|item| PRODUCT.record(item)).collect::<Result<Vec<Product>, _>>()?;
+        let cursor =
+            items.last().filter(|_| page.more).map(|last| cursor::encode(&list, &[&last.revision.to_string()]));
+        Ok(Page { items, cursor })
+    }
+
+    async fn ports(&self, id: &ProductId) -> Result<Vec<Port>, StoreError> {
+        self.all(&Query::table(OUTPUT_PORTS, id)).await?.iter().map(|item| PORT.record(item)).collect()
+    }
+
+    async fn register(&self, registration: &Registration) -> Result<(), StoreError> {
+        self.write_registration(registration).await
+    }
+
+    async fn set_provisioned(
+        &self,
+        id: &ProductId,
+        revision: u64,
+        status: Status,
+        detail: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        // Writing what is there already would still show in the table's stream, and its consumers would run for nothing.
+        let mut same = "#status = :status".to_owned();
+        let mut set = "SET #status = :status".to_owned();
+        let mut change = Expression::default()
+            .name("#status", "status")
+            .name("#detail", "status_detail")
+            .name("#registered", "registered_revision")
+            .value(":status", text(status.as_str()))
+            .value(":revision", number(revision));
+        if matches!(status, Status::Active | Status::Retired) {
+            same.push_str(" AND #provisioned = :revision");
+            set.push_str(", #provisioned = :revision");
+            change = change.name("#provisioned", "provisioned_revision");
+        }
+        match detail {
+            Some(detail) => {
+                same.push_str(" AND #detail = :detail");
+                set.push_str(", #detail = :detail");
+                change = change.value(":detail", text(detail));
+            }
+            None => {
+                same.push_str(" AND attribute_not_exists(#detail)");
+                set.push_str(" REMOVE #detail");
+            }
+        }
+        change.condition = Some(format!("#registered = :revision AND NOT ({same})"));
+        self.update_unless_there(id, change.update(set), "registered_revision", revision).await
+    }
+
+    async fn set_indexed(&self, id: &ProductId, revision: u64) -> Result<bool, StoreError> {
+        let change = Expression::when("#indexed < :revision")
+            .update("SET #indexed = :revision")
+            .name("#indexed", "indexed_revision")
+            .value(":revision", number(revision));
+        self.update_unless_there(id, change, "indexed_revision", revision).await
+    }
+
+    async fn downstream(&self, port: &PortAddress) -> Result<Vec<ProductId>, StoreError> {
+        let product = |item: &Item| {
+            let id = item.get("downstream").and_then(|id| id.as_s().ok()).and_then(|id| id.parse().ok());
+            id.ok_or_else(|| StoreError::corrupt("lineage", "`downstream` is no product id"))
+        };
+        self.all(&Query::table(LINEAGE, port)).await?.iter().map(product).collect()
+    }
+}
+
+impl DynamoStore {
+    /// Changes a product as it is now. Where the condition does not hold, tells whether `attribute` says `revision` all the same:
+    /// then nothing was left to change.
+    async fn update_unless_there(
+        &self,
+        id: &ProductId,
+        change: Expression,
+        attribute: &str,
+        revision: u64,
+    ) -> Result<bool, StoreError> {
+        Ok(match self.update(DATA_PRODUCTS, current_key(id), change).await? {
+            Updated::Done => true,
+            Updated::Refused(item) => item.is_some_and(|item| item.get(attribute) == Some(&number(revision))),
+        })
+    }
+}

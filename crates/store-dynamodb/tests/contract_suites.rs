@@ -1,0 +1,91 @@
+//! The contract suites of `mesh-core` on DynamoDB itself, as far as the local cloud is that.
+
+mod cloud;
+
+use cloud::Cloud;
+use mesh_core::{
+    audit::AuditLog,
+    error::StoreError,
+    measurement::MeasurementStore,
+    product::ProductStore,
+    store_suite::{self, samples},
+};
+use mesh_store_dynamodb::DynamoStore;
+
+/// Runs one suite, each of its cases on new tables.
+macro_rules! suite {
+    ($name:ident, $suite:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let cloud = Cloud::shared().await;
+            store_suite::$suite(async || cloud.store().await).await;
+        }
+    };
+}
+
+suite!(domains, domain_store);
+suite!(products, product_store);
+suite!(registrations, registration);
+suite!(contracts, contract_store);
+suite!(policies, policy_store);
+suite!(measurements, measurement_store);
+suite!(grants, grant_store);
+suite!(idempotency_keys, idempotency_store);
+suite!(audit, audit_log);
+
+#[tokio::test]
+async fn a_store_that_cannot_be_reached_is_unavailable() {
+    let cloud = Cloud::shared().await;
+    let config = cloud.client().config().to_builder().endpoint_url("http://127.0.0.1:9").build();
+    let store = DynamoStore::new(aws_sdk_dynamodb::Client::from_conf(config), "mesh-");
+    let id = "operations.flights".parse().unwrap();
+    let error = store.product(&id).await.unwrap_err();
+    assert_eq!(error.to_string(), "DynamoDB is unavailable");
+    assert!(std::error::Error::source(&error).is_some());
+    let error = store.register(&samples::first_registration("operations.flights")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn missing_tables_are_told_apart_from_an_outage() {
+    let cloud = Cloud::shared().await;
+    let store = DynamoStore::new(cloud.client(), "nowhere-");
+    let error = store.entries("operations", 1).await.unwrap_err();
+    assert!(matches!(error, StoreError::Denied { .. }), "{error:?}");
+}
+
+/// What other programs and people read in the tables: the columns that the requirements name.
+#[tokio::test]
+async fn the_required_columns_are_columns() {
+    let cloud = Cloud::shared().await;
+    let store = cloud.store().await;
+    let mut registration = samples::first_registration("operations.flights");
+    registration.product.status_detail = None;
+    store.register(&registration).await.unwrap();
+    let port = "operations.flights/daily@1";
+    store.put_state(&samples::port_state(port, 1, 0), true).await.unwrap();
+    let contract = samples::contract(port, "insights", 0);
+    let audit = samples::audit(port, "contract.requested", samples::at(0));
+    mesh_core::contract::ContractStore::put_contract(&store, None, &contract, &audit).await.unwrap();
+
+    let client = cloud.client();
+    let columns = async |table: &str| -> Vec<Vec<String>> {
+        let items = client.scan().table_name(store.table_name(table)).send().await.unwrap().items.unwrap();
+        items.into_iter().map(|item| item.into_keys().collect()).collect()
+    };
+    let required: [(&str, &[&str]); 4] = [
+        ("data_products", &["product_id", "domain_id", "name", "version", "status", "manifest_yaml", "registered_at"]),
+        ("output_ports", &["port_id", "product_id", "port_name", "schema_id", "sla_freshness_minutes", "access_endpoint", "format"]),
+        ("consumption_contracts", &["contract_id", "consumer_domain_id", "producer_product_id", "port_id", "agreed_sla", "created_at"]),
+        ("sla_measurements", &["product_id", "port_id", "measured_at", "actual_freshness_minutes", "sla_freshness_minutes", "compliant"]),
+    ];
+    for (table, wanted) in required {
+        let items = columns(table).await;
+        assert!(!items.is_empty(), "{table}");
+        for item in items {
+            for column in wanted {
+                assert!(item.iter().any(|name| name == column), "`{table}` has an item without `{column}`: {item:?}");
+            }
+        }
+    }
+}
