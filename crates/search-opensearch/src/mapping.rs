@@ -74,11 +74,7 @@ pub struct Stored<'a> {
 impl<'a> Stored<'a> {
     /// The stored form of `document`.
     pub fn new(document: &'a ProductDocument) -> Self {
-        Self {
-            document,
-            compliance_bucket: document.compliance_bucket().as_str(),
-            fingerprint: document.fingerprint(),
-        }
+        Self { document, compliance_bucket: document.compliance_bucket().as_str(), fingerprint: document.fingerprint() }
     }
 }
 
@@ -98,7 +94,8 @@ pub fn definition() -> Value {
 }
 
 fn mapping() -> Value {
-    let text = || json!({ "type": "text", "analyzer": "mesh", "search_analyzer": "mesh_search", "index_options": "offsets" });
+    let text =
+        || json!({ "type": "text", "analyzer": "mesh", "search_analyzer": "mesh_search", "index_options": "offsets" });
     let with_exact = || {
         let mut field = text();
         if let Some(field) = field.as_object_mut() {

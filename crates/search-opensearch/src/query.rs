@@ -56,7 +56,11 @@ pub fn body(query: &SearchQuery) -> Result<Value, SearchError> {
 fn bounded(text: &str) -> String {
     let text: String = text.chars().take(MAX_TEXT).collect();
     let mut seen = BTreeSet::new();
-    text.split_whitespace().filter(|word| seen.insert(word.to_lowercase())).take(MAX_WORDS).collect::<Vec<_>>().join(" ")
+    text.split_whitespace()
+        .filter(|word| seen.insert(word.to_lowercase()))
+        .take(MAX_WORDS)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Every word counts, wherever in the document it stands; of three words and more, some may be missing.
