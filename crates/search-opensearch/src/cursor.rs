@@ -43,3 +43,49 @@ fn identity(query: &SearchQuery) -> String {
     let digest = mesh_manifest::canonical::digest(&(text, domain, sla_minutes, classification, format, acting));
     digest.chars().take(16).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_back_to_the_hit_it_was_made_from() {
+        let query = SearchQuery { text: "flights".to_owned(), limit: 10, ..Default::default() };
+        let sort = [json!(7.256_314_3), json!("operations.flights")];
+        let cursor = seal(&query, &sort).expect("a hit has a score and an id");
+        assert_eq!(open(&query, &cursor).unwrap(), json!(sort));
+        let longer = SearchQuery { limit: 50, cursor: Some(cursor.clone()), ..query.clone() };
+        assert_eq!(open(&longer, &cursor).unwrap(), json!(sort), "the same search, at whatever page");
+        let other = SearchQuery { text: "flight".to_owned(), ..query };
+        assert!(matches!(open(&other, &cursor), Err(SearchError::InvalidCursor)));
+    }
+
+    #[test]
+    fn what_was_never_given_out_is_refused() {
+        let query = SearchQuery::default();
+        let mine = identity(&query);
+        let encoded = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+        let forged = [
+            String::new(),
+            "AAAA".to_owned(),
+            "not base64!".to_owned(),
+            "A".repeat(1_000_000),
+            encoded(json!([])),
+            encoded(json!({ "query": mine, "score": 1.0 })),
+            encoded(json!({ "query": mine, "score": "1.0", "product": "a.b" })),
+            encoded(json!({ "query": mine, "score": 1.0, "product": "A.B" })),
+            encoded(json!({ "query": mine, "score": 1.0, "product": { "script": "x" } })),
+            encoded(json!({ "query": mine, "score": 1.0, "product": "a.b", "more": 1 })),
+            encoded(json!({ "query": "0000000000000000", "score": 1.0, "product": "a.b" })),
+        ];
+        for cursor in forged {
+            let opened = open(&query, &cursor);
+            assert!(
+                matches!(opened, Err(SearchError::InvalidCursor)),
+                "{}: {opened:?}",
+                cursor.chars().take(60).collect::<String>()
+            );
+        }
+        assert!(open(&query, &encoded(json!({ "query": mine, "score": 1.0, "product": "a.b" }))).is_ok());
+    }
+}

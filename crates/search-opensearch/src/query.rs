@@ -118,3 +118,95 @@ fn highlight() -> Value {
         "fields": fields,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> SearchQuery {
+        SearchQuery { text: text.to_owned(), limit: 20, ..Default::default() }
+    }
+
+    #[test]
+    fn a_search_weighs_names_before_text_and_filters_by_what_may_be_known() {
+        let query = SearchQuery {
+            domain: Some("fleet".parse().unwrap()),
+            sla_minutes: Some(60),
+            classification: Some(mesh_manifest::Classification::Internal),
+            format: Some(mesh_manifest::Format::Iceberg),
+            acting: Some("insights".parse().unwrap()),
+            ..query("tail number")
+        };
+        let body = body(&query).unwrap();
+        assert_eq!(
+            body["query"]["bool"]["must"][0]["multi_match"]["fields"],
+            json!([
+                "name^4",
+                "product_id^4",
+                "tags^3",
+                "description^2",
+                "ports.name^1",
+                "ports.description^1",
+                "ports.fields.name^1",
+                "ports.fields.description^1"
+            ])
+        );
+        assert_eq!(
+            body["query"]["bool"]["filter"],
+            json!([
+                { "bool": {
+                    "should": [{ "term": { "visibility": "company" } }, { "term": { "domain": "insights" } }],
+                    "minimum_should_match": 1
+                } },
+                { "term": { "deleted": false } },
+                { "terms": { "status": ["provisioning", "active", "failed"] } },
+                { "term": { "domain": "fleet" } },
+                { "range": { "sla_minutes": { "lte": 60 } } },
+                { "term": { "classification": "internal" } },
+                { "term": { "ports.format": "iceberg" } }
+            ])
+        );
+        assert_eq!(body["size"], 21, "one more than the page, to know whether another follows");
+    }
+
+    #[test]
+    fn nobodys_search_sees_what_everyone_may_see() {
+        let body = body(&query("")).unwrap();
+        assert_eq!(body["query"]["bool"]["filter"][0], json!({ "term": { "visibility": "company" } }));
+        assert_eq!(body["query"]["bool"]["must"], json!([{ "match_all": {} }]));
+        assert_eq!(body.get("highlight"), None);
+    }
+
+    #[test]
+    fn no_query_language_is_spoken() {
+        for text in ["a OR b", "name:x", "*", "\"a b\"~3"] {
+            let body = body(&query(text)).unwrap().to_string();
+            for operator in ["query_string", "wildcard", "regexp", "fuzzy", "prefix", "script"] {
+                assert!(!body.contains(operator), "{operator} in {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_is_bounded() {
+        assert_eq!(bounded("  Flights \t flights\n FLIGHTS daily "), "Flights daily");
+        assert_eq!(bounded(&"é".repeat(600)).chars().count(), MAX_TEXT);
+        let many: String = (0..100).map(|n| format!("w{n} ")).collect();
+        assert_eq!(bounded(&many).split(' ').count(), MAX_WORDS);
+    }
+
+    #[test]
+    fn every_field_that_is_asked_for_is_mapped() {
+        let mapping = crate::mapping::definition();
+        let asked =
+            SEARCHED.iter().map(|(field, _)| *field).chain(EXACT).chain(FACETS.iter().map(|(_, field, _)| *field));
+        let others = [STATUS, DELETED, SLA_MINUTES, VISIBILITY, PORT_FIELDS, PRODUCT_ID_EXACT];
+        for field in asked.chain(others).chain([crate::mapping::REVISION, crate::mapping::FINGERPRINT]) {
+            let mut at = &mapping["mappings"];
+            for part in field.split('.') {
+                at = at["properties"].get(part).or_else(|| at["fields"].get(part)).unwrap_or(&Value::Null);
+            }
+            assert!(at.is_object(), "`{field}` is not mapped");
+        }
+    }
+}

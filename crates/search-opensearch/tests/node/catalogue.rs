@@ -69,12 +69,17 @@ impl Catalogue {
 
 /// A search for `text` by somebody of no domain that owns anything.
 pub fn words(text: &str) -> SearchQuery {
-    SearchQuery { text: text.to_owned(), acting: Some("visitors".parse().unwrap()), limit: 20, ..Default::default() }
+    SearchQuery {
+        text: text.to_owned(),
+        acting: Some("visitors".parse().expect("a domain name")),
+        limit: 20,
+        ..Default::default()
+    }
 }
 
 /// A product that everyone may find, with one Iceberg port.
 pub fn product(id: &str, description: &str) -> ProductDocument {
-    let product_id: mesh_manifest::ProductId = id.parse().unwrap();
+    let product_id: mesh_manifest::ProductId = id.parse().expect("a product id");
     ProductDocument {
         domain: product_id.domain.clone(),
         name: product_id.name.to_string(),

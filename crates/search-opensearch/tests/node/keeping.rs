@@ -9,7 +9,7 @@ use mesh_search_opensearch::{Auth, OpenSearchIndex};
 use crate::catalogue::{Catalogue, endpoint, product, words};
 
 fn id(text: &str) -> ProductId {
-    text.parse().unwrap()
+    text.parse().expect("a product id")
 }
 
 #[tokio::test]
