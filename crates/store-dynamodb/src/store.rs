@@ -1,6 +1,7 @@
 //! The store: a client, the prefix of its tables' names, and writes of single items.
 
 use aws_sdk_dynamodb::{Client, operation::update_item::UpdateItemError};
+use aws_types::SdkConfig;
 use mesh_core::error::StoreError;
 
 use crate::{
