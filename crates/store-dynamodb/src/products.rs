@@ -100,7 +100,8 @@ impl DynamoStore {
                 break;
             };
             let missing = limit - found.len();
-            let lists = stream::iter(&domains).map(|domain| self.current_of(domain, None, missing)).buffered(AT_ONCE);
+            let lists = domains.into_iter().map(|domain| async move { self.current_of(&domain, None, missing).await });
+            let lists = stream::iter(lists).buffered(AT_ONCE);
             let mut lists = std::pin::pin!(lists);
             while found.len() < limit
                 && let Some(products) = lists.try_next().await?
