@@ -2,6 +2,8 @@
 //!
 //! Needs `MESH_TEST_CLOUD_ENDPOINT`, which `cargo xtask test` sets.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 use std::{
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},

@@ -1,5 +1,7 @@
 //! Events and alerts arrive where they were sent. Needs `MESH_TEST_CLOUD_ENDPOINT`, which `cargo xtask test` sets.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 use std::{
     collections::BTreeSet,
     time::{SystemTime, UNIX_EPOCH},
@@ -42,8 +44,11 @@ struct Queue {
 
 impl Queue {
     async fn new(name: &str) -> Self {
-        let answer = sqs("CreateQueue", json!({ "QueueName": name })).await;
         let arn = format!("arn:aws:sqs:us-east-1:000000000000:{name}");
+        let services = ["events.amazonaws.com", "sns.amazonaws.com"];
+        let statement = json!({ "Effect": "Allow", "Principal": { "Service": services }, "Action": "sqs:SendMessage", "Resource": arn });
+        let policy = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
+        let answer = sqs("CreateQueue", json!({ "QueueName": name, "Attributes": { "Policy": policy } })).await;
         Self { url: answer["QueueUrl"].as_str().unwrap().to_owned(), arn }
     }
 
