@@ -159,6 +159,17 @@ mod tests {
     }
 
     #[test]
+    fn the_key_is_the_domains_and_only_producers_encrypt() {
+        for mode in [Mode::Read, Mode::Write, Mode::Observe] {
+            let request = request(mode);
+            let policy = session_policy(&request).unwrap();
+            assert_eq!(resources_of(&policy, "kms:Decrypt"), std::slice::from_ref(&request.key_arn));
+            let encrypts = !resources_of(&policy, "kms:GenerateDataKey").is_empty();
+            assert_eq!(encrypts, mode == Mode::Write);
+        }
+    }
+
+    #[test]
     fn the_longest_names_fit() {
         let longest = VendRequest {
             bucket: "b".repeat(63),
