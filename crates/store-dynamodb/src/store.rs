@@ -33,6 +33,11 @@ impl DynamoStore {
         Self { client, prefix: table_prefix.into() }
     }
 
+    /// The same, with a client of its own by the SDK's configuration.
+    pub fn connect(sdk: &SdkConfig, table_prefix: &str) -> Self {
+        Self::new(Client::new(sdk), table_prefix)
+    }
+
     /// The full name of the table that is called `table`, such as `data_products`.
     pub fn table_name(&self, table: &str) -> String {
         format!("{}{table}", self.prefix)
