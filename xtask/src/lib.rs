@@ -1,12 +1,20 @@
 //! Every developer command of the project, and what they are made of.
 
+pub mod admin;
+pub mod aws_api;
 pub mod cache;
+pub mod client;
+pub mod codegen;
+pub mod demo;
 pub mod checks;
 mod http_get;
 pub mod interrupt;
 pub mod java;
 pub mod licences;
+pub mod mesh_commands;
 pub mod package_functions;
+pub mod platform;
+pub mod policy;
 pub mod prerequisites;
 pub mod process;
 pub mod progress;

@@ -52,6 +52,8 @@ enum Command {
     },
     /// Stop everything and forget all content, ports and logs
     Reset,
+    #[command(flatten)]
+    Mesh(MeshCommand),
     /// Build the functions and the provider for this machine, and pack the functions
     Build,
     /// Build release packages of the functions for an AWS account
@@ -82,6 +84,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     let project = Project::find()?;
     let interrupt = Interrupt::by_signals()?;
     match arguments.command {
+        Command::Mesh(command) => return mesh_commands::run(command, &project, &interrupt),
         Command::Up { port, search_port } => {
             prerequisites::check(prerequisites::OF_STACK)?;
             let running = Stack::hold(&project, &interrupt)?.up(GivenPorts { cloud: port, search: search_port })?;

@@ -1,0 +1,85 @@
+//! Step `refused`: Terraform's own plan refuses what breaks a policy or a contract, and says what, where and for whom.
+
+use anyhow::{Result, bail};
+
+use super::mesh::Demo;
+use super::python::EXAMPLE;
+use super::setup;
+use crate::terraform::{Plan, Root};
+
+/// A manifest that must be refused, and what the refusal must say.
+struct Refusal {
+    manifest: &'static str,
+    domain: &'static str,
+    /// Each of these texts: the code, the path, the consumer, …
+    said: &'static [&'static str],
+}
+
+const REFUSALS: &[Refusal] = &[
+    Refusal { manifest: "pii.yaml", domain: "operations", said: &["pii.unencrypted", "/pii"] },
+    Refusal {
+        manifest: "breaking.yaml",
+        domain: "operations",
+        said: &["evolution.", "outputPorts", "insights", "operations.flights."],
+    },
+];
+
+pub fn refused(demo: &mut Demo<'_>) -> Result<String> {
+    for refusal in REFUSALS {
+        let why = match root(demo, refusal)?.plan()? {
+            Plan::Refused(why) => why,
+            Plan::Unchanged | Plan::Changes(_) => bail!("terraform plan accepts `{}`", refusal.manifest),
+        };
+        // Terraform wraps lines where it likes, and draws a box around them.
+        let plain = why.replace(['│', '╷', '╵'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let missing: Vec<&str> = refusal.said.iter().filter(|text| !plain.contains(**text)).copied().collect();
+        if !missing.is_empty() {
+            bail!("the refusal of `{}` does not say {}:\n{}", refusal.manifest, missing.join(", "), why.trim());
+        }
+        if !names_a_line(&plain) {
+            bail!("the refusal of `{}` names no line:\n{}", refusal.manifest, why.trim());
+        }
+    }
+    let names: Vec<&str> = REFUSALS.iter().map(|refusal| refusal.manifest).collect();
+    Ok(format!("terraform plan refuses {}: what, line and path, why, and for whom", names.join(" and ")))
+}
+
+/// A product's configuration of its own, with a state of its own.
+fn root<'a>(demo: &Demo<'a>, refusal: &Refusal) -> Result<Root<'a>> {
+    let platform = demo.platform()?;
+    let client = demo.client(refusal.domain)?;
+    let name = format!("refused-{}", refusal.manifest.trim_end_matches(".yaml"));
+    Ok(Root::new(demo.project, demo.interrupt, format!("{EXAMPLE}/refused"))
+        .against(&demo.running()?.endpoints)
+        .named(&name)
+        .variable("manifest", refusal.manifest)
+        .environment("MESH_ENDPOINT", &platform.known.api_url)
+        .environment("MESH_TOKEN_URL", &platform.known.token_url)
+        .environment("MESH_SCOPE", &platform.known.scope)
+        .environment("MESH_CLIENT_ID", &client.client_id)
+        .environment("MESH_CLIENT_SECRET", &client.client_secret)
+        .environment("MESH_DOMAIN", refusal.domain))
+}
+
+/// Whether `line 12` is in the text.
+fn names_a_line(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once("line ") {
+        if after.starts_with(|first: char| first.is_ascii_digit()) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_a_line;
+
+    #[test]
+    fn a_line_is_told_from_the_word() {
+        assert!(names_a_line("the line below: line 12, column 3"));
+        assert!(!names_a_line("a line of text"));
+    }
+}

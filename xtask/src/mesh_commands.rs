@@ -1,0 +1,171 @@
+//! Commands that work on a deployed mesh, and the generators: their arguments, and what they print.
+
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+use mesh_client::TokenSource;
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::runtime::Runtime;
+
+use crate::client::{self, MachineClient, SavedClients};
+use crate::interrupt::Interrupt;
+use crate::platform::Platform;
+use crate::policy::{self, Scope};
+use crate::progress::line;
+use crate::project::Project;
+use crate::{admin, codegen, demo};
+
+/// Environment variables that name the client to publish policies as, where none was saved.
+const CLIENT_ID_VARIABLE: &str = "MESH_CLIENT_ID";
+const CLIENT_SECRET_VARIABLE: &str = "MESH_CLIENT_SECRET";
+const TOKEN_VARIABLE: &str = "MESH_TOKEN";
+
+#[derive(Debug, Subcommand)]
+pub enum MeshCommand {
+    /// Walk one path through the whole mesh on real data, on this machine
+    Demo {
+        /// Write the summary to this file as JSON, too
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// Machine clients of a mesh
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// What is done with AWS credentials, before anybody is a member of the mesh
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// The policies in policies/
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Write the files that are made from code
+    Codegen {
+        /// Write nothing; fail naming the files that are not as the code has it
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Make a client that gets tokens by its secret, and show the secret once
+    Create {
+        name: String,
+        /// Keep the secret for later commands on the local stack, readable by you only
+        #[arg(long, conflicts_with = "outputs")]
+        save: bool,
+        #[command(flatten)]
+        mesh: MeshArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Make a principal (`issuer|subject`) an owner of the reserved domain `platform`
+    Grant {
+        principal: String,
+        #[command(flatten)]
+        mesh: MeshArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Publish what lies in policies/, as the client in MESH_CLIENT_ID and MESH_CLIENT_SECRET (or MESH_TOKEN), or as
+    /// the saved client called like the domain
+    Publish {
+        /// global, products or domains/DOMAIN; may be given several times [default: all]
+        #[arg(long = "scope")]
+        scopes: Vec<Scope>,
+        #[command(flatten)]
+        mesh: MeshArguments,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct MeshArguments {
+    /// What `terraform output -json` says of infra/, for a mesh on AWS [default: the local stack's mesh]
+    #[arg(long)]
+    outputs: Option<PathBuf>,
+}
+
+pub fn run(command: MeshCommand, project: &Project, interrupt: &Interrupt) -> Result<ExitCode> {
+    let find = |mesh: MeshArguments| Platform::find(project, interrupt, mesh.outputs.as_deref());
+    match command {
+        MeshCommand::Demo { json } => {
+            let all_ok = demo::run(project, interrupt, json.as_deref())?;
+            return Ok(if all_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        MeshCommand::Client(ClientCommand::Create { name, save, mesh }) => {
+            let platform = find(mesh)?;
+            let made = Runtime::new()?.block_on(client::create(&platform, &name))?;
+            show_client(&platform, &made);
+            if save {
+                let mut saved = SavedClients::load(project);
+                saved.save(&name, made)?;
+                line(format_args!("kept in {}", saved.file().display()));
+            }
+        }
+        MeshCommand::Admin(AdminCommand::Grant { principal, mesh }) => {
+            let granted = Runtime::new()?.block_on(admin::grant(&find(mesh)?, &principal))?;
+            let word = if granted { "is now" } else { "was already" };
+            line(format_args!("`{principal}` {word} an owner of the domain `platform`"));
+        }
+        MeshCommand::Policy(PolicyCommand::Publish { scopes, mesh }) => {
+            publish(project, &find(mesh)?, scopes)?;
+        }
+        MeshCommand::Codegen { check: true } => {
+            codegen::check(&project.root)?;
+            line("everything is as the code has it");
+        }
+        MeshCommand::Codegen { check: false } => {
+            for path in codegen::write(&project.root)? {
+                line(format_args!("wrote {path}"));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_client(platform: &Platform, made: &MachineClient) {
+    line(format_args!("client id      {}", made.client_id));
+    line(format_args!("client secret  {}  (shown this once)", made.client_secret));
+    line(format_args!("principal      {}", platform.principal(&made.client_id)));
+    line(format_args!("token URL      {}", platform.known.token_url));
+    line(format_args!("scope          {}", platform.known.scope));
+}
+
+fn publish(project: &Project, platform: &Platform, scopes: Vec<Scope>) -> Result<()> {
+    let policies = project.root.join("policies");
+    let scopes = if scopes.is_empty() { Scope::all(&policies)? } else { scopes };
+    let saved = SavedClients::load(project);
+    let runtime = Runtime::new()?;
+    for scope in scopes {
+        let api = platform.api_with(token(platform, &saved, &scope)?, scope.publisher())?;
+        let bundle = runtime.block_on(policy::publish(&policies, &scope, &api))?;
+        line(format_args!("{:<24} revision {}", scope.to_string(), bundle.revision));
+    }
+    Ok(())
+}
+
+/// The client that the environment names, else the one saved under the publishing domain's name.
+fn token(platform: &Platform, saved: &SavedClients, scope: &Scope) -> Result<TokenSource> {
+    if let Ok(token) = env::var(TOKEN_VARIABLE) {
+        return Ok(TokenSource::given(token));
+    }
+    let client = match env::var(CLIENT_ID_VARIABLE) {
+        Ok(client_id) => {
+            let client_secret = env::var(CLIENT_SECRET_VARIABLE)
+                .with_context(|| format!("`{CLIENT_ID_VARIABLE}` is set and `{CLIENT_SECRET_VARIABLE}` is not"))?;
+            MachineClient { client_id, client_secret }
+        }
+        Err(_) => match saved.get(scope.publisher()).filter(|_| platform.endpoint.is_some()) {
+            Some(client) => client.clone(),
+            None => bail!(
+                "no client of `{}` is known: set `{CLIENT_ID_VARIABLE}` and `{CLIENT_SECRET_VARIABLE}`",
+                scope.publisher()
+            ),
+        },
+    };
+    Ok(TokenSource::client(platform.credentials(&client)))
+}
