@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::checks;
 use xtask::interrupt::Interrupt;
+use xtask::mesh_commands::{self, MeshCommand};
 use xtask::package_functions;
 use xtask::prerequisites::{self, Prerequisite};
 use xtask::progress::line;

@@ -49,10 +49,9 @@ pub fn functions(project: &Project, interrupt: &Interrupt) -> Result<Vec<String>
 pub fn build(project: &Project, interrupt: &Interrupt) -> Result<Built> {
     let names = functions(project, interrupt)?;
     let mut command = tool::command(project, "cargo");
-    command.args(["build", "--bins", "--message-format=json-render-diagnostics", "--package", PROVIDER]);
-    for name in &names {
-        command.args(["--package", &format!("fn-{name}")]);
-    }
+    // The whole workspace, since cargo unites features over what is selected: a selection of packages would build many
+    // dependencies a second time.
+    command.args(["build", "--workspace", "--bins", "--message-format=json-render-diagnostics"]);
     command.env("CARGO_TARGET_DIR", &project.target);
     let messages = progress::during("building functions and provider", || {
         tool::run("building functions and provider", &mut command, interrupt)
