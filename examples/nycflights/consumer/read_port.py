@@ -1,6 +1,7 @@
 """Reads a port as any consumer does, and counts its rows.
 
     python consumer/read_port.py operations.flights daily --purpose analytics
+    python consumer/read_port.py operations.flights/daily@1
     python consumer/read_port.py fleet.aircraft registry --neighbour reference/airlines/v1/data/airlines.csv
 
 Files come by pre-signed URLs over plain HTTP, Iceberg tables by PyIceberg with credentials that the catalogue vends.
@@ -40,23 +41,34 @@ NEIGHBOURS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("product", help="such as operations.flights")
-    parser.add_argument("port", help="such as daily")
+    parser.add_argument("product", help="such as operations.flights, or a whole address such as operations.flights/daily@1")
+    parser.add_argument("port", nargs="?", help="such as daily")
     parser.add_argument("--purpose", help="what the data is wanted for; the contract's unless given")
     parser.add_argument("--neighbour", nargs="?", const="", metavar="KEY", help="try what lies beside the port; must be denied")
     given = parser.parse_args()
+    product, port, major = address(given.product, given.port, parser)
     started = time.monotonic()
     mesh = Mesh.from_environment()
-    grant = mesh.read_grant(given.product, given.port, given.purpose)
+    grant = mesh.read_grant(product, port, given.purpose, major)
     if grant.get("iceberg"):
         rows, credentials = read_table(mesh, grant)
     else:
         rows, credentials = read_files(grant), grant["credentials"]
-    result = {"product": given.product, "port": given.port, "rows": rows, "seconds": round(time.monotonic() - started, 2)}
+    result = {"product": product, "port": port, "rows": rows, "seconds": round(time.monotonic() - started, 2)}
     result |= {"files": len(grant.get("files", [])), "contract": grant.get("contract"), "freshness": grant["freshness"]}
     if given.neighbour is not None:
-        result["denied"] = try_neighbours(credentials, given.product.split(".")[1], given.port, given.neighbour)
+        result["denied"] = try_neighbours(credentials, product.split(".")[1], port, given.neighbour)
     print(json.dumps(result))
+
+
+def address(product: str, port: str | None, parser: argparse.ArgumentParser) -> tuple[str, str, str | None]:
+    """Product, port and, if given, major."""
+    if port is None:
+        product, _, port = product.partition("/")
+    port, _, major = port.partition("@")
+    if product.count(".") != 1 or not port:
+        parser.error("name a product and a port, such as `operations.flights daily`")
+    return product, port, major or None
 
 
 def read_table(mesh: Mesh, grant: dict) -> tuple[int, dict]:

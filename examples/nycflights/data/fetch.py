@@ -4,6 +4,7 @@
 
 Afterwards FOLDER holds airlines.csv, airports.csv, flights.csv, planes.csv and weather.csv. pip's own index and
 settings are used. What pip brings is held to the digest below; a folder that is complete is left as it is.
+The pipelines call this when they find nothing.
 """
 
 import argparse
@@ -31,17 +32,28 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?" if default else None, default=default, help="where the tables go; made if missing [default: $MESH_DATA_DIR]")
     folder = Path(parser.parse_args().folder)
     started = time.monotonic()
-    complete = (folder / ".complete").exists() and (folder / ".complete").read_text() == SHA256
-    if not complete:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Beside the tables, so that moving them is a rename: a killed run leaves no half file under a table's name.
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as scratch:
-            unpack(download(Path(scratch)), Path(scratch))
-            for table in TABLES:
-                os.replace(Path(scratch) / f"{table}.csv", folder / f"{table}.csv")
-        (folder / ".complete").write_text(SHA256)
+    fetched = fetch(folder)
     size = sum((folder / f"{table}.csv").stat().st_size for table in TABLES)
-    print(json.dumps({"folder": str(folder), "fetched": not complete, "bytes": size, "seconds": round(time.monotonic() - started, 1)}))
+    print(json.dumps({"folder": str(folder), "fetched": fetched, "bytes": size, "seconds": round(time.monotonic() - started, 1)}))
+
+
+def fetch(folder: Path) -> bool:
+    """Fills the folder, and says whether anything was fetched: False where it was complete."""
+    if is_complete(folder):
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    # Beside the tables, so that moving them is a rename: a killed run leaves no half file under a table's name.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as scratch:
+        unpack(download(Path(scratch)), Path(scratch))
+        for table in TABLES:
+            os.replace(Path(scratch) / f"{table}.csv", folder / f"{table}.csv")
+    (folder / ".complete").write_text(SHA256)
+    return True
+
+
+def is_complete(folder: Path) -> bool:
+    marker = folder / ".complete"
+    return marker.exists() and marker.read_text() == SHA256 and all((folder / f"{table}.csv").exists() for table in TABLES)
 
 
 def download(scratch: Path) -> Path:

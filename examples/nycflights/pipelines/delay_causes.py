@@ -6,8 +6,8 @@ The inputs are read as any consumer reads them: by the read route, under this do
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from delivery import arguments, deliver_table
-from mesh_client import Mesh, told
+from delivery import arguments, deliver_table, run
+from mesh_client import Mesh
 
 PRODUCT = "insights.delay-causes"
 PURPOSE = "analytics"
@@ -16,13 +16,13 @@ PURPOSE = "analytics"
 LATE_MINUTES = 15
 
 
-def main() -> None:
+def main() -> dict[str, int]:
     given = arguments(__doc__, data=False)
     mesh = Mesh.from_environment()
     flights = read(mesh, "operations.flights", "daily", ["scheduled_hour", "flight_date", "carrier", "origin", "tail_number", "departure_delay", "arrival_delay"])
     weather = read(mesh, "weather.hourly", "observations", ["station", "observed_at", "wind_gust", "wind_speed", "precipitation", "visibility"])
     aircraft = read(mesh, "fleet.aircraft", "registry", ["tail_number", "year_built"])
-    deliver_table(mesh, PRODUCT, "by-carrier", by_carrier(flights, weather, aircraft), given.again)
+    return deliver_table(mesh, PRODUCT, "by-carrier", by_carrier(flights, weather, aircraft), given.again)
 
 
 def read(mesh: Mesh, product: str, port: str, fields: list[str]) -> pa.Table:
@@ -79,4 +79,4 @@ def age_band(joined: pa.Table) -> pa.ChunkedArray:
 
 
 if __name__ == "__main__":
-    told(main)
+    run(main)

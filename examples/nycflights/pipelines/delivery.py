@@ -5,13 +5,14 @@ import io
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from mesh_client import Mesh, Refused, s3_client
+from mesh_client import Mesh, Refused, s3_client, told
 
 
 def arguments(purpose: str, data: bool = True) -> argparse.Namespace:
@@ -19,15 +20,16 @@ def arguments(purpose: str, data: bool = True) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=purpose.splitlines()[0])
     if data:
         folder = os.environ.get("MESH_DATA_DIR")
-        parser.add_argument("--data", type=Path, default=folder, required=folder is None, help="folder that data/fetch.py filled [default: $MESH_DATA_DIR]")
+        parser.add_argument("--data", type=Path, default=folder, required=folder is None, help="folder with the source, fetched if need be [default: $MESH_DATA_DIR]")
     parser.add_argument("--again", action="store_true", help="write even what is there already")
     return parser.parse_args()
 
 
-def deliver_table(mesh: Mesh, product: str, port: str, rows: pa.Table, again: bool = False) -> None:
+def deliver_table(mesh: Mesh, product: str, port: str, rows: pa.Table, again: bool = False) -> dict[str, int]:
     """Appends rows to an Iceberg port in one commit, unless the table holds as many."""
     started = time.monotonic()
-    table = mesh.table(mesh.write_grant(product, port)["iceberg"])
+    grant = mesh.write_grant(product, port)
+    table = mesh.table(grant["iceberg"])
     snapshot = table.current_snapshot()
     held = int(snapshot.summary["total-records"]) if snapshot else 0
     if held not in (0, rows.num_rows) and not again:
@@ -40,10 +42,10 @@ def deliver_table(mesh: Mesh, product: str, port: str, rows: pa.Table, again: bo
         if surplus:
             raise Refused(f"{product}/{port} has no field {', '.join(sorted(surplus))}: add it to the manifest, or leave it out")
         table.append(rows.select(wanted.names).cast(wanted))
-    report(product, port, rows.num_rows, started, write)
+    return report(product, port, grant, rows.num_rows, started, write)
 
 
-def deliver_files(mesh: Mesh, product: str, port: str, files: dict[str, pa.Table], again: bool = False) -> None:
+def deliver_files(mesh: Mesh, product: str, port: str, files: dict[str, pa.Table], again: bool = False) -> dict[str, int]:
     """Puts files (name → rows) below a file port, in the port's format, unless files of the same names and sizes are there.
     Names are fixed, so that writing again replaces."""
     started = time.monotonic()
@@ -57,7 +59,7 @@ def deliver_files(mesh: Mesh, product: str, port: str, files: dict[str, pa.Table
     if write:
         for key, body in bodies.items():
             client.put_object(Bucket=bucket, Key=key, Body=body)
-    report(product, port, sum(rows.num_rows for rows in files.values()), started, write)
+    return report(product, port, grant, sum(rows.num_rows for rows in files.values()), started, write)
 
 
 def encode(rows: pa.Table, format: str) -> bytes:
@@ -70,7 +72,13 @@ def encode(rows: pa.Table, format: str) -> bytes:
     return out.getvalue()
 
 
-def report(product: str, port: str, rows: int, started: float, written: bool) -> None:
+def report(product: str, port: str, grant: dict, rows: int, started: float, written: bool) -> dict[str, int]:
     """One line about one port: how many rows it holds now, and whether this run wrote them."""
     line = {"product": product, "port": port, "rows": rows, "seconds": round(time.monotonic() - started, 2), "written": written}
     print(json.dumps(line), flush=True)
+    return {grant["port"]: rows}
+
+
+def run(pipeline: Callable[[], dict[str, int]]) -> None:
+    """Runs a pipeline, and prints at last the rows of all its ports by address."""
+    told(lambda: print(json.dumps({"rows": pipeline()})))

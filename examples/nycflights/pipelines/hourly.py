@@ -3,8 +3,8 @@
 import pyarrow as pa
 
 import source
-from delivery import arguments, deliver_table
-from mesh_client import Mesh, told
+from delivery import arguments, deliver_table, run
+from mesh_client import Mesh
 
 PRODUCT = "weather.hourly"
 
@@ -27,10 +27,10 @@ def observations(weather: pa.Table) -> pa.Table:
     return weather.select(list(names)).rename_columns(list(names.values()))
 
 
-def main() -> None:
+def main() -> dict[str, int]:
     given = arguments(__doc__)
-    deliver_table(Mesh.from_environment(), PRODUCT, "observations", observations(source.read(given.data, "weather")), given.again)
+    return deliver_table(Mesh.from_environment(), PRODUCT, "observations", observations(source.read(given.data, "weather")), given.again)
 
 
 if __name__ == "__main__":
-    told(main)
+    run(main)

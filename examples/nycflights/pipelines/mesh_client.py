@@ -1,7 +1,6 @@
 """Tokens and grants of the mesh, for pipelines and consumers: the only way by which this example reaches any data.
 
-    mesh = Mesh.from_environment()      # MESH_ENDPOINT, MESH_TOKEN_URL, MESH_CLIENT_ID, MESH_CLIENT_SECRET, MESH_SCOPE;
-                                        # MESH_DOMAIN for a client that belongs to several domains
+    mesh = Mesh.from_environment()
     grant = mesh.write_grant("operations.flights", "daily")
     mesh.table(grant["iceberg"]).append(rows)
 """
@@ -33,16 +32,17 @@ class Mesh:
 
     @classmethod
     def from_environment(cls) -> "Mesh":
+        """By the variables named below, and MESH_DOMAIN for a client that belongs to several domains."""
         names = ("MESH_ENDPOINT", "MESH_TOKEN_URL", "MESH_CLIENT_ID", "MESH_CLIENT_SECRET", "MESH_SCOPE")
         missing = [name for name in names if not os.environ.get(name)]
         if missing:
             raise Refused(f"not set in the environment: {', '.join(missing)}")
         return cls(*(os.environ[name] for name in names), domain=os.environ.get("MESH_DOMAIN"))
 
-    def read_grant(self, product: str, port: str, purpose: str | None = None) -> dict:
+    def read_grant(self, product: str, port: str, purpose: str | None = None, major: str | None = None) -> dict:
         """What is needed to read a port: files with pre-signed URLs, or an Iceberg table in the mesh's catalogue."""
-        query = "?" + urllib.parse.urlencode({"purpose": purpose}) if purpose else ""
-        return self._call("GET", f"/products/{product}/ports/{port}/read{query}")
+        query = {name: value for name, value in {"purpose": purpose, "version": major}.items() if value}
+        return self._call("GET", f"/products/{product}/ports/{port}/read?{urllib.parse.urlencode(query)}")
 
     def write_grant(self, product: str, port: str) -> dict:
         """What is needed to write to a port of one's own domain."""

@@ -3,8 +3,8 @@
 import pyarrow as pa
 
 import source
-from delivery import arguments, deliver_files
-from mesh_client import Mesh, told
+from delivery import arguments, deliver_files, run
+from mesh_client import Mesh
 
 PRODUCT = "fleet.reference"
 
@@ -24,12 +24,12 @@ def airports(rows: pa.Table) -> pa.Table:
     return rows.select(list(names)).rename_columns(list(names.values()))
 
 
-def main() -> None:
+def main() -> dict[str, int]:
     given = arguments(__doc__)
     mesh = Mesh.from_environment()
-    deliver_files(mesh, PRODUCT, "airlines", {"airlines.csv": source.read(given.data, "airlines")}, given.again)
-    deliver_files(mesh, PRODUCT, "airports", {"airports.json": airports(source.read(given.data, "airports"))}, given.again)
+    delivered = deliver_files(mesh, PRODUCT, "airlines", {"airlines.csv": source.read(given.data, "airlines")}, given.again)
+    return delivered | deliver_files(mesh, PRODUCT, "airports", {"airports.json": airports(source.read(given.data, "airports"))}, given.again)
 
 
 if __name__ == "__main__":
-    told(main)
+    run(main)

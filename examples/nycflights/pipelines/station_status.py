@@ -4,8 +4,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import source
-from delivery import arguments, deliver_files
-from mesh_client import Mesh, told
+from delivery import arguments, deliver_files, run
+from mesh_client import Mesh
 
 PRODUCT = "weather.station-status"
 
@@ -25,10 +25,10 @@ def heartbeat(weather: pa.Table) -> pa.Table:
     )
 
 
-def main() -> None:
+def main() -> dict[str, int]:
     given = arguments(__doc__)
-    deliver_files(Mesh.from_environment(), PRODUCT, "heartbeat", {"stations.json": heartbeat(source.read(given.data, "weather"))}, again=True)
+    return deliver_files(Mesh.from_environment(), PRODUCT, "heartbeat", {"stations.json": heartbeat(source.read(given.data, "weather"))}, again=True)
 
 
 if __name__ == "__main__":
-    told(main)
+    run(main)

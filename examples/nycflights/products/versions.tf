@@ -20,6 +20,7 @@ terraform {
 
 # For pipeline scaffolds alone. Without one nothing is asked of AWS, and no credentials are needed.
 provider "aws" {
+  region                      = var.pipelines == null ? "us-east-1" : null
   access_key                  = var.pipelines == null ? "unused" : null
   secret_key                  = var.pipelines == null ? "unused" : null
   s3_use_path_style           = var.emulator_compatible

@@ -23,39 +23,13 @@ variable "manifest" {
   type        = string
 }
 
-variable "endpoint" {
-  description = "Base URL of the mesh's API."
-  type        = string
-}
-
-variable "token_url" {
-  description = "OAuth2 token endpoint."
-  type        = string
-}
-
-variable "scope" {
-  description = "Scope that tokens must carry."
-  type        = string
-  default     = "mesh/api"
-}
-
-variable "clients" {
-  description = "Machine client of each domain, as in `products/`."
-  type = map(object({
-    client_id     = string
-    client_secret = string
-  }))
-  sensitive = true
-  ephemeral = true
-}
-
 locals {
   manifest = "${path.root}/${var.manifest}"
-  domain   = yamldecode(file(local.manifest)).domain
 }
 
 # The module can put pipeline scaffolds into S3; none is wanted here, so that AWS is not asked for anything.
 provider "aws" {
+  region                      = "us-east-1"
   access_key                  = "unused"
   secret_key                  = "unused"
   skip_credentials_validation = true
@@ -63,13 +37,9 @@ provider "aws" {
   skip_requesting_account_id  = true
 }
 
+# A client of the manifest's domain: MESH_ENDPOINT, MESH_TOKEN_URL, MESH_SCOPE, MESH_CLIENT_ID, MESH_CLIENT_SECRET.
 provider "mesh" {
-  endpoint      = var.endpoint
-  token_url     = var.token_url
-  scope         = var.scope
-  client_id     = var.clients[local.domain].client_id
-  client_secret = var.clients[local.domain].client_secret
-  acting_domain = local.domain
+  acting_domain = yamldecode(file(local.manifest)).domain
 }
 
 module "product" {

@@ -15,7 +15,7 @@ use crate::aws_api;
 const CONSUMER: &str = "insights";
 const PURPOSE: &str = "analytics";
 const ICEBERG_PORT: &str = "operations.flights/daily@1";
-const FILE_PORT: &str = "operations.flights/files@1";
+const FILE_PORT: &str = "operations.flights/monthly@1";
 
 /// A search, what must be found by it, and what must not.
 struct Search {

@@ -20,7 +20,7 @@ const SOURCES: &[Pipeline] = &[
     Pipeline {
         domain: "operations",
         program: "pipelines/flights.py",
-        rows: &[("operations.flights/daily@1", 336_776), ("operations.flights/files@1", 336_776)],
+        rows: &[("operations.flights/daily@1", 336_776), ("operations.flights/monthly@1", 336_776)],
     },
     Pipeline { domain: "weather", program: "pipelines/hourly.py", rows: &[("weather.hourly/observations@1", 26_115)] },
     Pipeline { domain: "fleet", program: "pipelines/aircraft.py", rows: &[("fleet.aircraft/registry@1", 3_322)] },
