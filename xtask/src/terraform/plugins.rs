@@ -55,7 +55,11 @@ pub(super) fn write_cli_config(project: &Project) -> Result<String> {
         fs::create_dir_all(&downloads)?;
     }
     let text = cli_config(&own, mirror.as_deref(), &downloads);
-    fs::write(cli_config_file(project), &text)?;
+    let file = cli_config_file(project);
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(file, &text)?;
     Ok(text)
 }
 
