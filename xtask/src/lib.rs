@@ -3,10 +3,10 @@
 pub mod admin;
 pub mod aws_api;
 pub mod cache;
+pub mod checks;
 pub mod client;
 pub mod codegen;
 pub mod demo;
-pub mod checks;
 mod http_get;
 pub mod interrupt;
 pub mod java;

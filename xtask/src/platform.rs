@@ -47,8 +47,7 @@ impl Platform {
     pub fn find(project: &Project, interrupt: &Interrupt, file: Option<&Path>) -> Result<Self> {
         match file {
             Some(file) => {
-                let text =
-                    fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
+                let text = fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
                 let outputs: Map<String, Value> =
                     serde_json::from_str(&text).with_context(|| format!("`{}` holds no outputs", file.display()))?;
                 let value = |output: Value| output.get("value").cloned().unwrap_or(Value::Null);
@@ -61,7 +60,9 @@ impl Platform {
     fn local(project: &Project, interrupt: &Interrupt) -> Result<Self> {
         let cloud = stack::status(project).into_iter().find(|status| status.component == Component::Cloud);
         let Some(endpoint) = cloud.filter(|cloud| cloud.pid.is_some()).and_then(|cloud| cloud.endpoint) else {
-            bail!("no local stack runs: `cargo xtask demo` makes one; for a mesh on AWS, give its outputs by `--outputs`");
+            bail!(
+                "no local stack runs: `cargo xtask demo` makes one; for a mesh on AWS, give its outputs by `--outputs`"
+            );
         };
         let root = Root::new(project, interrupt, INFRA);
         if !root.state_file().exists() {
@@ -79,8 +80,7 @@ impl Platform {
 
     /// Credentials of a local stack, or the caller's own on AWS.
     pub async fn sdk(&self) -> SdkConfig {
-        let defaults =
-            aws_config::defaults(BehaviorVersion::latest()).region(Region::new(self.known.region.clone()));
+        let defaults = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(self.known.region.clone()));
         let defaults = match &self.endpoint {
             Some(endpoint) => {
                 let credentials = Credentials::new("test", "test", None, None, "local stack");

@@ -43,7 +43,8 @@ async fn a_manifest_with_mistakes_names_every_one_with_its_place() {
     let UseCaseError::Invalid(violations) = world.registrar().plan(&operations(), &broken).await.unwrap_err() else {
         panic!("the manifest is not valid");
     };
-    let places: Vec<_> = violations.iter().map(|violation| (violation.pointer.as_str(), violation.position.unwrap().0)).collect();
+    let places: Vec<_> =
+        violations.iter().map(|violation| (violation.pointer.as_str(), violation.position.unwrap().0)).collect();
     assert_eq!(places, [("/retention", 9), ("/outputPorts/0/format", 14)]);
 }
 
@@ -51,8 +52,11 @@ async fn a_manifest_with_mistakes_names_every_one_with_its_place() {
 async fn unencrypted_personal_data_across_domains_is_refused_at_its_line() {
     let world = World::new().await;
     let field = "        - { name: captain, type: string, pii: { category: name, protection: none } }\n";
-    let UseCaseError::Refused { violations, .. } =
-        world.registrar().register(&operations(), &format!("{FLIGHTS}{field}"), RegisterOptions::default()).await.unwrap_err()
+    let UseCaseError::Refused { violations, .. } = world
+        .registrar()
+        .register(&operations(), &format!("{FLIGHTS}{field}"), RegisterOptions::default())
+        .await
+        .unwrap_err()
     else {
         panic!("policy refuses it");
     };
@@ -94,7 +98,12 @@ async fn a_looser_promise_breaks_only_those_who_agreed_on_less() {
     world.contract(&[]).await;
     let looser = FLIGHTS.replace("freshness: 60m", "freshness: 2h").replace("version: 1.0.0", "version: 1.1.0");
     let plan = world.registrar().plan(&operations(), &looser).await.unwrap();
-    assert_eq!(codes(&plan.violations).into_iter().collect::<Vec<_>>(), ["evolution.breaks_contract"], "{:?}", plan.violations);
+    assert_eq!(
+        codes(&plan.violations).into_iter().collect::<Vec<_>>(),
+        ["evolution.breaks_contract"],
+        "{:?}",
+        plan.violations
+    );
 }
 
 #[tokio::test]
@@ -102,7 +111,8 @@ async fn an_added_optional_field_is_minor_and_goes_through() {
     let world = World::new().await;
     world.active(&operations(), FLIGHTS).await;
     world.contract(&[]).await;
-    let added = format!("{FLIGHTS}        - {{ name: gate, type: string }}\n").replace("version: 1.0.0", "version: 1.1.0");
+    let added =
+        format!("{FLIGHTS}        - {{ name: gate, type: string }}\n").replace("version: 1.0.0", "version: 1.1.0");
     let product = world.active(&operations(), &added).await;
     assert_eq!((product.revision, product.version.to_string().as_str()), (2, "1.1.0"));
 
@@ -133,7 +143,10 @@ async fn of_two_registrations_at_once_one_wins() {
 async fn a_repeated_request_gets_the_same_answer_and_another_body_none() {
     let world = World::new().await;
     let registrar = world.registrar();
-    let options = |body: &str| RegisterOptions { idempotency: Some(("key".to_owned(), body.to_owned())), ..RegisterOptions::default() };
+    let options = |body: &str| RegisterOptions {
+        idempotency: Some(("key".to_owned(), body.to_owned())),
+        ..RegisterOptions::default()
+    };
     let first = registrar.register(&operations(), FLIGHTS, options("a")).await.unwrap();
     let again = registrar.register(&operations(), FLIGHTS, options("a")).await.unwrap();
     assert_eq!((first.product.revision, again.product.revision, again.written), (1, 1, false));

@@ -75,9 +75,18 @@ async fn the_required_columns_are_columns() {
     };
     let required: [(&str, &[&str]); 4] = [
         ("data_products", &["product_id", "domain_id", "name", "version", "status", "manifest_yaml", "registered_at"]),
-        ("output_ports", &["port_id", "product_id", "port_name", "schema_id", "sla_freshness_minutes", "access_endpoint", "format"]),
-        ("consumption_contracts", &["contract_id", "consumer_domain_id", "producer_product_id", "port_id", "agreed_sla", "created_at"]),
-        ("sla_measurements", &["product_id", "port_id", "measured_at", "actual_freshness_minutes", "sla_freshness_minutes", "compliant"]),
+        (
+            "output_ports",
+            &["port_id", "product_id", "port_name", "schema_id", "sla_freshness_minutes", "access_endpoint", "format"],
+        ),
+        (
+            "consumption_contracts",
+            &["contract_id", "consumer_domain_id", "producer_product_id", "port_id", "agreed_sla", "created_at"],
+        ),
+        (
+            "sla_measurements",
+            &["product_id", "port_id", "measured_at", "actual_freshness_minutes", "sla_freshness_minutes", "compliant"],
+        ),
     ];
     for (table, wanted) in required {
         let items = columns(table).await;

@@ -27,7 +27,8 @@ fn infra_makes_the_tables_that_the_stores_need() {
     let table = |table: &mesh_store_dynamodb::tables::Table| {
         let mut fields = keys(table.hash, table.range);
         if !table.indexes.is_empty() {
-            let indexes = table.indexes.iter().map(|index| (index.name.to_owned(), Object(keys(index.hash, index.range))));
+            let indexes =
+                table.indexes.iter().map(|index| (index.name.to_owned(), Object(keys(index.hash, index.range))));
             fields.insert("indexes".to_owned(), Object(indexes.collect()));
         }
         fields.extend(table.stream.then(|| ("stream".to_owned(), Flag(true))));

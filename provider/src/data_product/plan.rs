@@ -11,6 +11,9 @@ use crate::problem::{diagnose_manifest, sentence};
 /// What a registration changes besides what the manifest itself says.
 const REGISTERED: [&str; 4] = ["status", "revision", "digest", "ports"];
 
+/// The code by which the dry run says that an input is not registered.
+const INPUT_UNKNOWN: &str = "input.unknown";
+
 /// Plans identity and version, and refuses what registration would refuse.
 pub async fn refine(cx: &Context<Mesh>, plan: &mut Plan) -> Result<(), Diagnostics> {
     if plan.action() == Action::Destroy {
@@ -56,7 +59,11 @@ async fn judge(cx: &Context<Mesh>, action: Action, manifest: &Manifest, text: &s
         return Ok(());
     }
     match cx.client().acting_for(manifest.domain.as_str())?.plan(text).await {
-        Ok(plan) => {
+        Ok(mut plan) => {
+            // An input may be registered by the very same apply, before this product: registration refuses it if it is not.
+            let (awaited, refused) = plan.violations.into_iter().partition(|one| one.code == INPUT_UNKNOWN);
+            plan.violations = refused;
+            plan.warnings.extend::<Vec<_>>(awaited);
             let found = findings::of_plan(&plan);
             if found.has_errors() {
                 return Err(found);

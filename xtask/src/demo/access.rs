@@ -1,9 +1,7 @@
 //! Steps `search` to `read`: found, refused, agreed, read.
 
 use anyhow::{Context, Result, bail};
-use mesh_api::types::{
-    Contract, ContractInput, ContractPage, ContractStatus, Credentials, ReadGrant, SearchAnswer,
-};
+use mesh_api::types::{Contract, ContractInput, ContractPage, ContractStatus, Credentials, ReadGrant, SearchAnswer};
 use mesh_client::ClientError;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -112,7 +110,10 @@ pub fn contract(demo: &mut Demo<'_>) -> Result<String> {
         }
     }
     let active = live.iter().filter(|contract| contract.status == ContractStatus::Active).count();
-    Ok(format!("{active} contracts of `{CONSUMER}` are active, {approved} of them approved now; the last: {}", asked.id))
+    Ok(format!(
+        "{active} contracts of `{CONSUMER}` are active, {approved} of them approved now; the last: {}",
+        asked.id
+    ))
 }
 
 /// Approve as the product's owner, then as the steward where policy asks for one, and no other way.

@@ -112,7 +112,9 @@ pub fn breach(demo: &mut Demo<'_>) -> Result<String> {
         Ok(if heard { Ok(()) } else { Err("the queue holds nothing of it".to_owned()) })
     })?;
     let at = broken.map_or_else(String::new, |at| format!(" at {}", at.strftime("%H:%M:%S UTC")));
-    Ok(format!("`{PORT}` (promised {promised} min) broke{at}, one alert on the domain's topic, recovered with new data"))
+    Ok(format!(
+        "`{PORT}` (promised {promised} min) broke{at}, one alert on the domain's topic, recovered with new data"
+    ))
 }
 
 fn beat(demo: &mut Demo<'_>) -> Result<()> {
@@ -183,7 +185,8 @@ fn alerts(demo: &Demo<'_>) -> Result<Vec<Alert>> {
     let mut alerts = BTreeMap::new();
     // One call answers with ten at most, and not always with all there are.
     for _ in 0..3 {
-        let body = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0, "WaitTimeSeconds": 0 });
+        let body =
+            json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0, "WaitTimeSeconds": 0 });
         let answer = demo.block_on(api.sqs("ReceiveMessage", &body))?;
         for message in answer.get("Messages").and_then(Value::as_array).into_iter().flatten() {
             let text = |name: &str| {

@@ -194,8 +194,14 @@ pub fn products(demo: &mut Demo<'_>) -> Result<String> {
             .collect();
         Ok(if waiting.is_empty() { Ok(products) } else { Err(waiting.join(", ")) })
     })?;
-    let expected =
-        ["operations.flights", "weather.hourly", "weather.station-status", "fleet.aircraft", "fleet.reference", "insights.delay-causes"];
+    let expected = [
+        "operations.flights",
+        "weather.hourly",
+        "weather.station-status",
+        "fleet.aircraft",
+        "fleet.reference",
+        "insights.delay-causes",
+    ];
     for id in expected {
         if !products.iter().any(|product| product.id == id) {
             bail!("`{id}` is not registered");

@@ -81,7 +81,11 @@ mod tests {
     fn one_failure_fails_the_whole_and_the_reason_is_in_table_and_json() {
         let summary = summary();
         assert!(!summary.all_ok());
-        assert!(summary.table().contains("infra      FAILED      1.0 s  terraform apply: no network"), "{}", summary.table());
+        assert!(
+            summary.table().contains("infra      FAILED      1.0 s  terraform apply: no network"),
+            "{}",
+            summary.table()
+        );
         let json = serde_json::to_value(&summary).unwrap();
         let expected = serde_json::json!({"name": "stack", "ok": true, "seconds": 1.0, "detail": "running"});
         assert_eq!(json.pointer("/steps/0"), Some(&expected));

@@ -136,7 +136,10 @@ async fn create(client: &Client, prefix: &str, table: &Table) -> Result<()> {
     let schema = |hash: &str, range: Option<&str>| -> Result<Vec<KeySchemaElement>> {
         let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
         let hash = std::iter::once((hash, KeyType::Hash));
-        Ok(hash.chain(range.map(|range| (range, KeyType::Range))).map(|(name, kind)| key(name, kind)).collect::<Result<_, _>>()?)
+        Ok(hash
+            .chain(range.map(|range| (range, KeyType::Range)))
+            .map(|(name, kind)| key(name, kind))
+            .collect::<Result<_, _>>()?)
     };
     let mut attributes = vec![Some(table.hash), table.range];
     attributes.extend(table.indexes.iter().flat_map(|index| [Some(index.hash), index.range]));
