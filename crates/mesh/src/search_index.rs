@@ -99,6 +99,8 @@ pub struct PortDocument {
     pub description: String,
     pub format: Format,
     pub sla_minutes: u64,
+    /// Left out of what a search finds, since there may be thousands.
+    #[serde(default)]
     pub fields: Vec<FieldDocument>,
 }
 
