@@ -2,7 +2,6 @@
 
 mod cloud;
 
-use cloud::Cloud;
 use mesh_core::{
     audit::AuditLog,
     error::StoreError,
@@ -17,8 +16,7 @@ macro_rules! suite {
     ($name:ident, $suite:ident) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            let cloud = Cloud::shared().await;
-            store_suite::$suite(async || cloud.store().await).await;
+            store_suite::$suite(cloud::store).await;
         }
     };
 }
@@ -35,8 +33,7 @@ suite!(audit, audit_log);
 
 #[tokio::test]
 async fn a_store_that_cannot_be_reached_is_unavailable() {
-    let cloud = Cloud::shared().await;
-    let config = cloud.client().config().to_builder().endpoint_url("http://127.0.0.1:9").build();
+    let config = cloud::client().config().to_builder().endpoint_url("http://127.0.0.1:9").build();
     let store = DynamoStore::new(aws_sdk_dynamodb::Client::from_conf(config), "mesh-");
     let id = "operations.flights".parse().unwrap();
     let error = store.product(&id).await.unwrap_err();
@@ -48,8 +45,7 @@ async fn a_store_that_cannot_be_reached_is_unavailable() {
 
 #[tokio::test]
 async fn missing_tables_are_told_apart_from_an_outage() {
-    let cloud = Cloud::shared().await;
-    let store = DynamoStore::new(cloud.client(), "nowhere-");
+    let store = DynamoStore::new(cloud::client(), "nowhere-");
     let error = store.entries("operations", 1).await.unwrap_err();
     assert!(matches!(error, StoreError::Denied { .. }), "{error:?}");
 }
@@ -57,8 +53,7 @@ async fn missing_tables_are_told_apart_from_an_outage() {
 /// What other programs and people read in the tables: the columns that the requirements name.
 #[tokio::test]
 async fn the_required_columns_are_columns() {
-    let cloud = Cloud::shared().await;
-    let store = cloud.store().await;
+    let store = cloud::store().await;
     let mut registration = samples::first_registration("operations.flights");
     registration.product.status_detail = None;
     store.register(&registration).await.unwrap();
@@ -68,7 +63,7 @@ async fn the_required_columns_are_columns() {
     let audit = samples::audit(port, "contract.requested", samples::at(0));
     mesh_core::contract::ContractStore::put_contract(&store, None, &contract, &audit).await.unwrap();
 
-    let client = cloud.client();
+    let client = cloud::client();
     let columns = async |table: &str| -> Vec<Vec<String>> {
         let items = client.scan().table_name(store.table_name(table)).send().await.unwrap().items.unwrap();
         items.into_iter().map(|item| item.into_keys().collect()).collect()
