@@ -1,5 +1,6 @@
 //! The local stack as its user meets it, by the commands themselves on a stack of its own: up, status, what dies,
 //! what is killed, what is interrupted, down.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::io::Read;

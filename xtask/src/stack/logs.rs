@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 use std::time::Duration;
 
 use super::state::State;
@@ -83,7 +83,6 @@ pub fn of_function(
 fn read_lossy(file: &mut File, text: &mut String) -> Result<()> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    file.seek(SeekFrom::Current(0))?;
     text.push_str(&String::from_utf8_lossy(&bytes));
     Ok(())
 }
