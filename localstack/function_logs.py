@@ -26,16 +26,21 @@ def main() -> None:
         sys.exit(f"there is no log group `{arguments.group}`: is the function deployed?")
     for event in collections.deque(events, maxlen=arguments.lines):
         show(event)
-    seen = {event["eventId"] for event in events}
-    since = max((event["timestamp"] for event in events), default=0)
     while arguments.follow:
         time.sleep(0.5)
         # Events of one millisecond may arrive apart, so the last one is asked for again.
-        for event in events_since(logs, arguments.group, since):
-            if event["eventId"] not in seen:
-                seen.add(event["eventId"])
-                since = max(since, event["timestamp"])
+        since = max((event["timestamp"] for event in events), default=0)
+        known = collections.Counter(map(identity, events))
+        events = list(events_since(logs, arguments.group, since)) or events
+        for event in events:
+            known[identity(event)] -= 1
+            if known[identity(event)] < 0:
                 show(event)
+
+
+def identity(event: dict) -> tuple:
+    """What tells events apart: the local cloud gives them no identifiers."""
+    return event.get("logStreamName"), event["timestamp"], event["message"]
 
 
 def events_since(logs, group: str, start: int):

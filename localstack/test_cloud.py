@@ -38,6 +38,7 @@ while True:
     with urllib.request.urlopen(f"{{api}}/next", timeout=None) as answer:
         request_id = answer.headers["Lambda-Runtime-Aws-Request-Id"]
         event = json.load(answer)
+    print("asked for", event.get("rawPath"), flush=True)
     body = json.dumps({{"path": event.get("rawPath"), "pid": os.getpid()}})
     result = json.dumps({{"statusCode": 200, "body": body}}).encode()
     urllib.request.urlopen(urllib.request.Request(f"{{api}}/{{request_id}}/response", data=result))
@@ -212,6 +213,30 @@ class RunsAndStops(CloudCase):
         self.assertTrue(is_alive(body["pid"]))
         self.cloud.stop()
         eventually(lambda: not is_alive(body["pid"]), "the function ended with the local cloud")
+
+    def test_what_a_function_logged_is_shown_and_followed(self):
+        address = self.deploy_function()
+        urllib.request.urlopen(f"{address}/first", timeout=20).close()
+        environment = {
+            "AWS_ENDPOINT_URL": self.cloud.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        program = pathlib.Path(cloud.__file__).with_name("function_logs.py")
+        command = [sys.executable, str(program), "/aws/lambda/echo", "--lines", "50", "--follow"]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as shown:
+            self.addCleanup(shown.kill)
+            lines = iter(shown.stdout)
+            self.assertTrue(any("asked for /first" in line for line in lines))
+            urllib.request.urlopen(f"{address}/second", timeout=20).close()
+            later = []
+            for line in lines:
+                later.append(line)
+                if "asked for /second" in line:
+                    break
+            self.assertFalse(any("/first" in line for line in later), "nothing is shown twice")
+            shown.kill()
 
     def test_content_outlives_an_orderly_stop(self):
         self.assertFalse(self.cloud.marker.exists(), "content on disk is behind while the cloud runs")

@@ -70,7 +70,7 @@ pub fn of_function(
         .args(["--lines", &lines.to_string()])
         .args(follow.then_some("--follow"))
         .env("AWS_ENDPOINT_URL", Endpoints::at(state.ports).cloud)
-        .env("AWS_REGION", cloud::REGION)
+        .env("AWS_DEFAULT_REGION", cloud::REGION)
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("PYTHONDONTWRITEBYTECODE", "1");
