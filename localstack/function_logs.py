@@ -5,6 +5,7 @@ Run by `cargo xtask logs FUNCTION`; botocore comes with the local cloud's enviro
 
 import argparse
 import collections
+import os
 import sys
 import time
 
@@ -19,7 +20,7 @@ def main() -> None:
     parser.add_argument("--follow", action="store_true")
     arguments = parser.parse_args()
 
-    logs = botocore.session.get_session().create_client("logs")
+    logs = botocore.session.get_session().create_client("logs", region_name=os.environ["AWS_REGION"])
     try:
         events = list(events_since(logs, arguments.group, 0))
     except logs.exceptions.ResourceNotFoundException:
@@ -52,6 +53,11 @@ def events_since(logs, group: str, start: int):
         if "nextToken" not in answer:
             return
         request["nextToken"] = answer["nextToken"]
+
+
+def identity(event: dict) -> tuple:
+    """What tells events apart: the local cloud gives them no id."""
+    return event.get("eventId"), event["timestamp"], event["message"]
 
 
 def show(event: dict) -> None:

@@ -1,1 +1,1 @@
-//! (under construction)
+//! Tests over the whole: the crate graph, the route table, and what belongs to no single crate.

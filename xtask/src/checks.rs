@@ -6,16 +6,13 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::interrupt::Interrupt;
-use crate::package_functions::{self, PROVIDER};
+use crate::package_functions;
 use crate::prerequisites;
 use crate::project::Project;
+use crate::stack::Stack;
 use crate::steps::{Outcome, Step};
 use crate::terraform::{self, Root};
-use crate::{licences, python, stack, tool};
-
-/// Crates whose tests need neither a network nor more than seconds.
-const QUICK: &[&str] =
-    &["mesh-manifest", "mesh-evolution", "mesh-sla", "mesh-policy", "mesh-core", "mesh-api", "tfplugin", "xtask"];
+use crate::{codegen, demo, licences, python, stack, tool};
 
 /// Folders whose Terraform configurations are formatted and valid; each may itself be one, or hold them.
 const CONFIGURATIONS: &[&str] = &["infra", "modules", "examples"];
@@ -24,10 +21,8 @@ const CONFIGURATIONS: &[&str] = &["infra", "modules", "examples"];
 pub fn quick<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> {
     let mut steps = style(project, interrupt);
     steps.push(Step::new("quick tests", || {
-        let mut command = cargo(project, &["test", "--no-fail-fast", "--lib", "--bins"]);
-        for package in QUICK {
-            command.args(["--package", package]);
-        }
+        // The whole workspace: cargo unites features over what is selected, and another selection builds anew.
+        let mut command = cargo(project, &["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
         tests(project, "quick tests", &mut command, interrupt)
     }));
     steps
@@ -48,13 +43,12 @@ pub fn all<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> 
         if Command::new("go").arg("version").output().is_err() {
             return Ok(Outcome::Skipped("needs Go, which is not installed".to_owned()));
         }
-        let arguments = ["test", "--package", "mesh-policy", "--test", "conformance", "--", "--ignored"];
+        let arguments = ["test", "--workspace", "--test", "conformance", "--", "--ignored"];
         tests(project, "policies in OPA", &mut cargo(project, &arguments), interrupt)
     }));
     steps.push(Step::new("provider for Terraform", || {
-        let mut command = cargo(project, &["build", "--package", PROVIDER, "--message-format=json-render-diagnostics"]);
-        let messages = tool::run("building the provider", &mut command, interrupt)?;
-        terraform::install_mesh_provider(project, &package_functions::executable(&messages, PROVIDER)?)?;
+        let built = package_functions::build(project, interrupt)?;
+        terraform::install_mesh_provider(project, &built.provider)?;
         Ok(Outcome::Passed(1))
     }));
     for configuration in configurations(project) {
@@ -66,7 +60,33 @@ pub fn all<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> 
             Ok(Outcome::Passed(1))
         }));
     }
+    steps.push(Step::new("the path end to end", || end_to_end(project, interrupt)));
     steps
+}
+
+/// The demo on a stack of its own, which is gone afterwards: each of its steps is a test of the path.
+fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
+    let private = project.with_state(&project.state.join("end-to-end"));
+    let summary = project.log("end-to-end.json");
+    if let Some(folder) = summary.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let walked = demo::run(&private, interrupt, Some(&summary));
+    let stack = Stack::hold(&private, interrupt)?;
+    stack.down()?;
+    stack.reset()?;
+    let ok = walked?;
+    let summary: serde_json::Value = serde_json::from_str(&fs::read_to_string(&summary)?)?;
+    let steps = summary.get("steps").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+    let text = |step: &serde_json::Value, key: &str| {
+        step.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let failed: Vec<_> = steps.iter().filter(|step| step.get("ok") != Some(&true.into())).collect();
+    if ok && failed.is_empty() && !steps.is_empty() {
+        return Ok(Outcome::Passed(steps.len()));
+    }
+    let why = failed.iter().map(|step| format!("{}: {}", text(step, "name"), text(step, "detail"))).collect::<Vec<_>>();
+    Ok(Outcome::Failed { passed: steps.len() - failed.len(), failed: failed.len().max(1), why: why.join("\n") })
 }
 
 /// Format, lints, licences.
@@ -81,6 +101,10 @@ fn style<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> {
             command.args(["fmt", "-check", "-recursive", "-diff", "-no-color"]).env_remove("TF_CLI_CONFIG_FILE");
             command.args(CONFIGURATIONS.iter().filter(|folder| project.root.join(folder).is_dir()));
             tool::run("terraform fmt", &mut command, interrupt)?;
+            Ok(Outcome::Passed(1))
+        }),
+        Step::new("generated files", || {
+            codegen::check(&project.root)?;
             Ok(Outcome::Passed(1))
         }),
         Step::new("licences", || licences::check(project, interrupt).map(|_| Outcome::Passed(1))),
