@@ -118,3 +118,108 @@ fn parsed<T: DeserializeOwned>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fakes::FakeSearchIndex,
+        principal::{Principal, Role},
+        search_index::ProductDocument,
+    };
+
+    fn caller(domain: &str) -> Caller {
+        Caller {
+            principal: Principal::new("https://idp.example.org", "iris"),
+            domain: domain.parse().unwrap(),
+            roles: [Role::Consumer].into(),
+            membership_revision: 1,
+        }
+    }
+
+    fn document(id: &str, visibility: mesh_manifest::Visibility) -> ProductDocument {
+        let product_id: mesh_manifest::ProductId = id.parse().unwrap();
+        ProductDocument {
+            domain: product_id.domain.clone(),
+            name: product_id.name.to_string(),
+            product_id,
+            version: "1.0.0".to_owned(),
+            description: "Wages by month.".to_owned(),
+            owner_team: "Payroll".to_owned(),
+            owner_contact: "payroll@example.org".to_owned(),
+            classification: Classification::Internal,
+            visibility,
+            tags: Vec::new(),
+            status: "active".to_owned(),
+            sla_minutes: 60,
+            ports: Vec::new(),
+            compliance: None,
+            revision: 1,
+            deleted: false,
+        }
+    }
+
+    async fn violations(input: SearchInput) -> Vec<(String, String)> {
+        let marketplace = Marketplace { search: Arc::new(FakeSearchIndex::default()) };
+        match marketplace.search(&caller("insights"), input).await {
+            Err(UseCaseError::Invalid(violations)) => violations.into_iter().map(|v| (v.code, v.pointer)).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn everything_that_is_wrong_is_said_at_once() {
+        let input = SearchInput {
+            q: Some("é".repeat(501)),
+            domain: Some("Fleet!".to_owned()),
+            sla_minutes: Some(0),
+            classification: Some("secret".to_owned()),
+            format: Some("ICEBERG".to_owned()),
+            cursor: None,
+            limit: Some(101),
+        };
+        let mut pointers: Vec<_> = violations(input).await.into_iter().map(|(_, pointer)| pointer).collect();
+        pointers.sort();
+        let expected = ["classification", "domain", "format", "limit", "q", "sla_minutes"];
+        assert_eq!(pointers, expected.map(|name| format!("/query/{name}")));
+    }
+
+    #[tokio::test]
+    async fn the_bounds_themselves_are_allowed() {
+        let marketplace = Marketplace { search: Arc::new(FakeSearchIndex::default()) };
+        for (q, sla_minutes, limit) in [("é".repeat(500), 1, 1), (String::new(), u64::MAX, 100)] {
+            let input = SearchInput {
+                q: Some(q),
+                sla_minutes: Some(sla_minutes),
+                limit: Some(limit),
+                format: Some("csv".to_owned()),
+                classification: Some("restricted".to_owned()),
+                ..SearchInput::default()
+            };
+            assert_eq!(marketplace.search(&caller("insights"), input).await.unwrap().total, 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cursor_from_elsewhere_is_the_askers_mistake() {
+        let input = SearchInput { cursor: Some("from elsewhere".to_owned()), ..SearchInput::default() };
+        assert_eq!(violations(input).await, [("request.invalid_cursor".to_owned(), "/query/cursor".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn who_asks_decides_what_is_found() {
+        use mesh_manifest::Visibility::{Company, Domain, Hidden};
+        let search = FakeSearchIndex::default();
+        for (id, visibility) in [("finance.wages", Domain), ("finance.secret", Hidden), ("finance.report", Company)] {
+            search.put(&document(id, visibility)).await.unwrap();
+        }
+        let marketplace = Marketplace { search: Arc::new(search) };
+        let found = async |domain: &str| {
+            let input = SearchInput { q: Some("wages".to_owned()), ..SearchInput::default() };
+            let answer = marketplace.search(&caller(domain), input).await.unwrap();
+            answer.hits.into_iter().map(|hit| hit.document.name).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(found("insights").await, ["report".to_owned()].into());
+        assert_eq!(found("finance").await, ["report".to_owned(), "secret".to_owned(), "wages".to_owned()].into());
+    }
+}

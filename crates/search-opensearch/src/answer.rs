@@ -27,7 +27,12 @@ pub fn search(query: &SearchQuery, body: Value) -> Result<SearchAnswer, StoreErr
         .into_iter()
         .map(|(name, facet)| (name, facet.buckets.into_iter().map(|bucket| (bucket.key, bucket.doc_count)).collect()))
         .collect();
-    Ok(SearchAnswer { hits: page.into_iter().filter_map(hit).collect(), total: body.hits.total.value, facets, cursor })
+    let found = page.len();
+    let hits: Vec<Hit> = page.into_iter().filter_map(hit).collect();
+    if hits.is_empty() && found > 0 {
+        return Err(StoreError::corrupt("search documents", "not one that was found can be read"));
+    }
+    Ok(SearchAnswer { hits, total: body.hits.total.value, facets, cursor })
 }
 
 /// What the index holds of products, by the answer to a request for several documents; none if there is no index.

@@ -8,11 +8,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 /// The text that a search looks into, and how much a word found there weighs.
-pub const SEARCHED: [(&str, u8); 8] = [
+pub const SEARCHED: [(&str, u8); 9] = [
     ("name", 4),
     ("product_id", 4),
     ("tags", 3),
     ("description", 2),
+    ("owner_team", 1),
     ("ports.name", 1),
     ("ports.description", 1),
     ("ports.fields.name", 1),
@@ -117,7 +118,7 @@ fn mapping() -> Value {
             "name": with_exact(),
             "version": shown(),
             "description": text(),
-            "owner_team": shown(),
+            "owner_team": text(),
             "owner_contact": shown(),
             "classification": keyword(),
             "visibility": keyword(),

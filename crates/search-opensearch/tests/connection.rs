@@ -15,10 +15,12 @@ use tokio::{
     net::TcpListener,
 };
 
-/// Answers one request with `answer` and gives back what was asked.
-async fn engine(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
+/// Answers one request and gives back what was asked.
+async fn engine(status: &str, body: &str) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+    let answer =
+        format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     let asked = tokio::spawn(async move {
         let (mut socket, _) = listener.accept().await.expect("a connection");
         let mut request = vec![0; 64 * 1024];
@@ -65,22 +67,28 @@ async fn a_silent_engine_is_unavailable_after_two_seconds() {
 
 #[tokio::test]
 async fn a_failing_engine_is_unavailable_with_its_reason_for_the_log() {
-    let throttled = "HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/json\r\ncontent-length: 75\r\n\r\n\
-        {\"error\":{\"type\":\"rejected_execution_exception\",\"reason\":\"full\"},\"status\":429}";
-    let (endpoint, _) = engine(throttled).await;
+    let full = r#"{"error":{"type":"rejected_execution_exception","reason":"full"},"status":429}"#;
+    let (endpoint, _) = engine("429 Too Many Requests", full).await;
     let reason = assert_unavailable(search(&index(&endpoint)).await);
     assert!(reason.contains("rejected_execution_exception"), "{reason}");
 
-    let proxy = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 12\r\n\r\n<html></html";
-    let (endpoint, _) = engine(proxy).await;
+    let (endpoint, _) = engine("502 Bad Gateway", "<html></html>").await;
     let reason = assert_unavailable(search(&index(&endpoint)).await);
     assert!(reason.contains("502"), "{reason}");
 
-    let half = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 122\r\n\r\n\
-        {\"took\":1,\"timed_out\":true,\"_shards\":{\"failed\":0},\"hits\":{\"total\":{\"value\":0,\"relation\":\"eq\"},\"hits\":[]},\"aggregations\":{}}  ";
-    let (endpoint, _) = engine(half).await;
+    let half = r#"{"timed_out":true,"_shards":{"failed":0},"hits":{"total":{"value":0},"hits":[]},"aggregations":{}}"#;
+    let (endpoint, _) = engine("200 OK", half).await;
     let reason = assert_unavailable(search(&index(&endpoint)).await);
     assert!(reason.contains("cut short"), "half an answer is none: {reason}");
+}
+
+#[tokio::test]
+async fn documents_that_cannot_be_read_are_not_taken_for_none() {
+    let foreign = r#"{"timed_out":false,"_shards":{"failed":0},"hits":{"total":{"value":1},"hits":[
+        {"_id":"a.b","_source":{"title":"of another program"},"sort":[1.0,"a.b"]}]},"aggregations":{}}"#;
+    let (endpoint, _) = engine("200 OK", foreign).await;
+    let answer = search(&index(&endpoint)).await;
+    assert!(matches!(answer, Err(SearchError::Store(StoreError::Corrupt { .. }))), "{answer:?}");
 }
 
 #[tokio::test]
@@ -91,7 +99,7 @@ async fn requests_are_signed_where_the_endpoint_asks_for_it() {
         .region(Region::new("eu-central-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build();
-    let (endpoint, asked) = engine("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
+    let (endpoint, asked) = engine("403 Forbidden", "").await;
     let index = OpenSearchIndex::connect(&endpoint, "mesh-products", Auth::SigV4(Box::new(config)));
     assert_unavailable(search(&index.expect("the configuration can sign")).await);
     let asked = asked.await.expect("a request came");

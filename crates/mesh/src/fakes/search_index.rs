@@ -94,12 +94,8 @@ impl SearchIndex for FakeSearchIndex {
 
 /// Whether the searcher may find the document and it passes all filters.
 fn passes(document: &ProductDocument, query: &SearchQuery) -> bool {
-    let visible = match document.visibility {
-        Visibility::Company => true,
-        Visibility::Domain => query.acting.as_ref() == Some(&document.domain),
-        Visibility::Hidden => false,
-    };
-    visible
+    let own = query.acting.as_ref() == Some(&document.domain);
+    (own || document.visibility == Visibility::Company)
         && !document.deleted
         && query.domain.as_ref().is_none_or(|domain| *domain == document.domain)
         && query.sla_minutes.is_none_or(|minutes| document.ports.iter().any(|port| port.sla_minutes <= minutes))
@@ -143,7 +139,9 @@ fn hit(document: &ProductDocument, words: &[String]) -> Option<Hit> {
             return None;
         }
     }
-    Some(Hit { document: document.clone(), score, highlights })
+    let mut document = document.clone();
+    document.ports.iter_mut().for_each(|port| port.fields.clear());
+    Some(Hit { document, score, highlights })
 }
 
 fn highlight(text: &str, word: &str) -> Option<String> {
