@@ -139,15 +139,18 @@ pub fn read(demo: &mut Demo<'_>) -> Result<String> {
     let mut details = Vec::new();
     for (port, how) in [(ICEBERG_PORT, "PyIceberg"), (FILE_PORT, "pre-signed URLs")] {
         let written = *demo.notes.rows.get(port).with_context(|| format!("nothing was written to `{port}`"))?;
-        let result = demo.python_result(CONSUMER, "consumer/read_port.py", &[port, "--purpose", PURPOSE])?;
+        let result = demo.python_result(CONSUMER, "consumer/read_port.py", &[port, "--purpose", PURPOSE, "--neighbour"])?;
         let rows = result.get("rows").and_then(|rows| rows.as_u64());
         if rows != Some(written) {
             bail!("{written} rows were written to `{port}`, and reading it told {result}");
         }
+        if result.get("denied").and_then(|denied| denied.as_array()).is_none_or(Vec::is_empty) {
+            bail!("what lies beside `{port}` was not tried: {result}");
+        }
         details.push(format!("{written} rows of `{port}` by {how}"));
     }
     neighbour_denied(demo)?;
-    Ok(format!("{}; its neighbour denied", details.join(", ")))
+    Ok(format!("{}; what lies beside them is denied", details.join(", ")))
 }
 
 /// The credentials for one port open its own objects, and none of the port's beside it.

@@ -15,7 +15,7 @@ use crate::policy::{self, Scope};
 use crate::prerequisites;
 use crate::stack::GivenPorts;
 use crate::terraform::{self, Root};
-use crate::{admin, client, progress};
+use crate::{admin, client};
 
 /// The example's domains.
 pub const DOMAINS: [&str; 4] = ["operations", "weather", "fleet", "insights"];
@@ -130,6 +130,7 @@ pub fn domains_root<'a>(demo: &Demo<'a>) -> Result<Root<'a>> {
     }
     Ok(Root::new(demo.project, demo.interrupt, format!("{EXAMPLE}/domains"))
         .against(&demo.running()?.endpoints)
+        .variable("emulator_compatible", true)
         .variable("mesh", platform.outputs.clone())
         .variable("members", members)
         // No secret is written into a file of variables.
@@ -211,14 +212,20 @@ pub fn products(demo: &mut Demo<'_>) -> Result<String> {
     Ok(format!("{} products with {ports} ports are active", products.len()))
 }
 
-/// Every product of the example's domains.
+/// Every product of the example's domains, with its ports.
 pub fn registered(demo: &Demo<'_>) -> Result<Vec<Product>> {
     let mut products = Vec::new();
     for domain in DOMAINS {
         let page: ProductPage = demo.get(domain, &format!("products?domain={domain}&limit=100"))?;
-        products.extend(page.items.into_iter().filter(|product| product.status != Status::Retired));
+        for listed in page.items.iter().filter(|product| product.status != Status::Retired) {
+            // Lists leave the ports out.
+            let product: Product = demo.get(domain, &format!("products/{}", listed.id))?;
+            if product.ports.len() != product.manifest.output_ports.len() {
+                bail!("`{}` has {} ports", product.id, product.ports.len());
+            }
+            products.push(product);
+        }
     }
-    progress::detail("");
     if products.is_empty() {
         bail!("no product is registered");
     }
