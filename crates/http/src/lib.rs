@@ -7,6 +7,8 @@ pub mod issuer;
 pub mod problem;
 pub mod query;
 pub mod service;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod token;
 
 pub use answer::{Json, RawText};

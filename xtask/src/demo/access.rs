@@ -139,7 +139,8 @@ pub fn read(demo: &mut Demo<'_>) -> Result<String> {
     let mut details = Vec::new();
     for (port, how) in [(ICEBERG_PORT, "PyIceberg"), (FILE_PORT, "pre-signed URLs")] {
         let written = *demo.notes.rows.get(port).with_context(|| format!("nothing was written to `{port}`"))?;
-        let result = demo.python_result(CONSUMER, "consumer/read_port.py", &[port, "--purpose", PURPOSE, "--neighbour"])?;
+        let result =
+            demo.python_result(CONSUMER, "consumer/read_port.py", &[port, "--purpose", PURPOSE, "--neighbour"])?;
         let rows = result.get("rows").and_then(|rows| rows.as_u64());
         if rows != Some(written) {
             bail!("{written} rows were written to `{port}`, and reading it told {result}");

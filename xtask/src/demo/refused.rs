@@ -16,11 +16,21 @@ struct Refusal {
 }
 
 const REFUSALS: &[Refusal] = &[
-    Refusal { manifest: "pii.yaml", domain: "operations", said: &["pii.unencrypted", "/outputPorts/0/schema/fields/2/pii", "captain_email"] },
+    Refusal {
+        manifest: "pii.yaml",
+        domain: "operations",
+        said: &["pii.unencrypted", "/outputPorts/0/schema/fields/2/pii", "captain_email"],
+    },
     Refusal {
         manifest: "breaking.yaml",
         domain: "operations",
-        said: &["/outputPorts/0/schema/fields", "scheduled_hour", "tail_number", "`insights`", "contract `operations.flights."],
+        said: &[
+            "/outputPorts/0/schema/fields",
+            "scheduled_hour",
+            "tail_number",
+            "`insights`",
+            "contract `operations.flights.",
+        ],
     },
 ];
 
