@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--follow", action="store_true")
     arguments = parser.parse_args()
 
-    logs = botocore.session.get_session().create_client("logs", region_name=os.environ["AWS_REGION"])
+    logs = botocore.session.get_session().create_client("logs", region_name=os.environ.get("AWS_REGION"))
     try:
         events = list(events_since(logs, arguments.group, 0))
     except logs.exceptions.ResourceNotFoundException:
