@@ -1,4 +1,5 @@
 //! Provisioning and probing: envelopes converge, breaches are told once.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod world;
 

@@ -51,12 +51,12 @@ where
 
     let product = &registration.product;
     assert_eq!(store.product(&product.id).await.unwrap().as_ref(), Some(product));
-    assert_eq!(store.history(&product.id, None, 10).await.unwrap().items, [product.clone()]);
+    assert_eq!(store.history(&product.id, None, 10).await.unwrap().items, std::slice::from_ref(product));
     assert_eq!(store.ports(&product.id).await.unwrap(), registration.ports);
     let schema = &registration.schemas[0];
-    assert_eq!(store.versions(&schema.subject).await.unwrap(), [schema.clone()]);
+    assert_eq!(store.versions(&schema.subject).await.unwrap(), std::slice::from_ref(schema));
     assert_eq!(store.schema(&schema.id).await.unwrap().as_ref(), Some(schema));
-    assert_eq!(store.downstream(&registration.inputs[0]).await.unwrap(), [product.id.clone()]);
+    assert_eq!(store.downstream(&registration.inputs[0]).await.unwrap(), std::slice::from_ref(&product.id));
     assert_eq!(store.entries("operations.flights", 10).await.unwrap(), [registration.audit]);
     assert_eq!(store.remembered("key").await.unwrap(), registration.remember);
 }
