@@ -1,5 +1,7 @@
 //! What the indexer makes of stream records and schedules, on the in-memory store and index.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on fails")]
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;

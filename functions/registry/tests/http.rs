@@ -152,7 +152,7 @@ async fn every_route_but_the_description_refuses_a_request_without_token() {
     let (status, document) = registry.send("", "GET", "/openapi.json", &[], "").await;
     assert_eq!((status, &document["openapi"]), (StatusCode::OK, &json!("3.1.0")));
     for route in routes::of(Function::Registry).filter(|route| route.token) {
-        let path = route.path.replace('{', "").replace('}', "");
+        let path = route.path.replace(['{', '}'], "");
         let (status, problem) = registry.send("", route.method, &path, &[], "{}").await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{} {path}: {problem}", route.method);
     }

@@ -4,7 +4,6 @@ use anyhow::{Result, bail};
 
 use super::mesh::Demo;
 use super::python::EXAMPLE;
-use super::setup;
 use crate::terraform::{Plan, Root};
 
 /// A manifest that must be refused, and what the refusal must say.

@@ -23,7 +23,7 @@ use mesh_core::{
     product::{Product, ProductStore, Status},
     provisioning::Provisioner,
     registration::{RegisterOptions, Registrar},
-    table_catalog::{CommitError, TableFormat},
+    table_catalog::{Commit, CommitError, TableFormat},
 };
 use mesh_manifest::{DomainName, Schema};
 use serde_json::{Value, json};
@@ -275,8 +275,8 @@ impl TableFormat for PlainFormat {
         Ok(Some(serde_json::to_vec(&metadata).unwrap()))
     }
 
-    fn commit(&self, metadata: &[u8], _: &Value, _: &Schema, _: bool) -> Result<Vec<u8>, CommitError> {
-        Ok(metadata.to_vec())
+    fn commit(&self, commit: &Commit<'_>) -> Result<Vec<u8>, CommitError> {
+        Ok(commit.metadata.to_vec())
     }
 }
 
