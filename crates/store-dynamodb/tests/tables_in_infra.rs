@@ -54,12 +54,11 @@ fn tokens(text: &str) -> Vec<String> {
 fn object(tokens: &mut impl Iterator<Item = String>) -> BTreeMap<String, Value> {
     let mut fields = BTreeMap::new();
     while let Some(name) = tokens.next().filter(|name| name != "}") {
-        let value = match tokens.next().as_deref() {
-            Some("{") => Object(object(tokens)),
-            Some("true") => Flag(true),
-            Some("false") => Flag(false),
-            Some(text) => Text(text.trim_matches('"').to_owned()),
-            None => panic!("`{name}` has no value"),
+        let value = match tokens.next().expect("a name has a value").as_str() {
+            "{" => Object(object(tokens)),
+            "true" => Flag(true),
+            "false" => Flag(false),
+            text => Text(text.trim_matches('"').to_owned()),
         };
         fields.insert(name, value);
     }

@@ -37,6 +37,7 @@ async fn follow<T>(limit: usize, list: impl AsyncFn(Option<&str>) -> Result<Page
         assert!(page.cursor.is_none() || !page.items.is_empty(), "an empty page says that more follows");
         items.extend(page.items);
         pages += 1;
+        assert!(pages <= 100, "the list does not end: its cursors lead nowhere");
         match page.cursor {
             Some(next) => cursor = Some(next),
             None => return (items, pages),
