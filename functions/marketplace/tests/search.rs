@@ -50,7 +50,7 @@ impl World {
     /// `alice` owns `insights`, `bob` owns `finance`; three products, of which `finance` keeps one to itself.
     async fn new() -> Self {
         let pair = rcgen::KeyPair::generate().expect("a P-256 key");
-        let key = EncodingKey::from_ec_pem(pair.serialize_pem().as_bytes()).expect("a key in PEM");
+        let key = EncodingKey::from_ec_der(&pair.serialize_der());
         let mut jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).expect("its public half");
         jwk.common.key_id = Some("one".to_owned());
         let issuer =
