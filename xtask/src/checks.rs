@@ -14,7 +14,7 @@ use crate::steps::{Outcome, Step};
 use crate::terraform::{self, Root};
 use crate::{codegen, demo, licences, python, stack, tool};
 
-/// Folders whose Terraform configurations are formatted and valid; each may itself be one, or hold them.
+/// Folders below which Terraform configurations are formatted and valid.
 const CONFIGURATIONS: &[&str] = &["infra", "modules", "examples"];
 
 /// The quick look before a commit.
@@ -180,16 +180,17 @@ fn failures(output: &str) -> String {
     kept.join("\n")
 }
 
-/// Folders that are Terraform configurations, relative to the repository.
+/// Folders with Terraform files, relative to the repository.
 fn configurations(project: &Project) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in CONFIGURATIONS {
-        let mut candidates = vec![PathBuf::from(folder)];
-        if let Ok(entries) = fs::read_dir(project.root.join(folder)) {
-            candidates.extend(entries.flatten().map(|entry| PathBuf::from(folder).join(entry.file_name())));
+    let mut pending: Vec<PathBuf> = CONFIGURATIONS.iter().map(PathBuf::from).collect();
+    while let Some(folder) = pending.pop() {
+        let entries: Vec<_> = fs::read_dir(project.root.join(&folder)).into_iter().flatten().flatten().collect();
+        if entries.iter().any(|entry| entry.path().extension().is_some_and(|extension| extension == "tf")) {
+            found.push(folder.clone());
         }
-        candidates.retain(|candidate| project.root.join(candidate).join("versions.tf").is_file());
-        found.extend(candidates);
+        let folders = entries.iter().filter(|entry| entry.path().is_dir()).map(fs::DirEntry::file_name);
+        pending.extend(folders.filter(|name| !name.to_string_lossy().starts_with('.')).map(|name| folder.join(name)));
     }
     found.sort();
     found
@@ -202,6 +203,15 @@ fn dashed(path: &std::path::Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_platform_its_modules_and_the_examples_are_validated() {
+        let found = configurations(&Project::find().unwrap());
+        for expected in ["infra", "infra/function", "modules/domain", "modules/data-product"] {
+            assert!(found.contains(&PathBuf::from(expected)), "{found:?}");
+        }
+        assert!(found.iter().any(|folder| folder.starts_with("examples")), "{found:?}");
+    }
 
     const OUTPUT: &str = "\
 running 2 tests\n\

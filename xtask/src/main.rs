@@ -1,6 +1,6 @@
 //! `cargo xtask <command>`: every developer command of the project.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::checks;
@@ -66,9 +66,16 @@ enum Command {
         functions: Vec<String>,
     },
     /// Format, lints, licences and the quick tests
-    Check,
+    Check(Selection),
     /// Everything that can be tested on this machine
-    Test,
+    Test(Selection),
+}
+
+#[derive(Debug, clap::Args)]
+struct Selection {
+    /// Run only the steps whose name holds this
+    #[arg(long)]
+    only: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -129,14 +136,24 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let packages = release::package(&project, arch, &functions, &interrupt)?;
             line(release::sizes(&packages)?);
         }
-        Command::Check => return run_steps(&checks::quick(&project, &interrupt), &interrupt),
-        Command::Test => return run_steps(&checks::all(&project, &interrupt), &interrupt),
+        Command::Check(selection) => {
+            return run_steps(checks::quick(&project, &interrupt), &selection, &interrupt);
+        }
+        Command::Test(selection) => {
+            return run_steps(checks::all(&project, &interrupt), &selection, &interrupt);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_steps(steps: &[Step<'_>], interrupt: &Interrupt) -> Result<ExitCode> {
-    let all_passed = steps::run_all(steps, interrupt)?;
+fn run_steps(mut steps: Vec<Step<'_>>, selection: &Selection, interrupt: &Interrupt) -> Result<ExitCode> {
+    if let Some(part) = &selection.only {
+        steps.retain(|step| step.name.contains(part));
+        if steps.is_empty() {
+            bail!("no step's name holds `{part}`");
+        }
+    }
+    let all_passed = steps::run_all(&steps, interrupt)?;
     Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

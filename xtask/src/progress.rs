@@ -12,7 +12,13 @@ use std::time::{Duration, Instant};
 /// Print one line to standard output.
 pub fn line(text: impl Display) {
     // A closed pipe (`| head`) is no reason to stop halfway.
+    #[cfg(not(test))]
     let _ = writeln!(stdout().lock(), "{text}");
+    #[cfg(test)]
+    #[allow(clippy::print_stdout, reason = "tests capture nothing else")]
+    {
+        println!("{text}");
+    }
 }
 
 /// What the work that is being shown does right now, such as a compiler's last line.
