@@ -1,6 +1,6 @@
 //! Steps `stack` to `products`: from nothing to a mesh with registered products.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use mesh_api::types::{Product, ProductPage, Status};
 use serde_json::{Map, Value, json};
 use std::env;
@@ -230,10 +230,4 @@ pub fn registered(demo: &Demo<'_>) -> Result<Vec<Product>> {
         bail!("no product is registered");
     }
     Ok(products)
-}
-
-/// One product, as its own domain sees it.
-pub fn product(demo: &Demo<'_>, id: &str) -> Result<Product> {
-    let (domain, _) = id.split_once('.').context("a product's id has a domain")?;
-    demo.get(domain, &format!("products/{id}"))
 }
