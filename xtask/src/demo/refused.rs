@@ -29,6 +29,7 @@ const REFUSALS: &[Refusal] = &[
             "tail_number",
             "`insights`",
             "contract `operations.flights.",
+            "evolution.breaks_contract",
         ],
     },
 ];
@@ -70,16 +71,16 @@ fn root<'a>(demo: &Demo<'a>, refusal: &Refusal) -> Result<Root<'a>> {
         .environment("MESH_DOMAIN", refusal.domain))
 }
 
-/// Whether `line 12` is in the text.
+/// Whether the text says where in the manifest: `Line 12, column 3 of the manifest`. Terraform itself names lines of its own files.
 fn names_a_line(text: &str) -> bool {
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once("line ") {
-        if after.starts_with(|first: char| first.is_ascii_digit()) {
-            return true;
-        }
-        rest = after;
-    }
-    false
+    text.split("Line ").skip(1).any(|after| {
+        let place = after.split_once(" of the manifest").map_or("", |(place, _)| place);
+        place.split_once(", column ").is_some_and(|(line, column)| is_number(line) && is_number(column))
+    })
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -87,8 +88,9 @@ mod tests {
     use super::names_a_line;
 
     #[test]
-    fn a_line_is_told_from_the_word() {
-        assert!(names_a_line("the line below: line 12, column 3"));
-        assert!(!names_a_line("a line of text"));
+    fn a_line_of_the_manifest_is_told_from_one_of_terraforms_files() {
+        assert!(names_a_line("on main.tf line 19, in data: Line 22, column 7 of the manifest, `/outputPorts/0`."));
+        assert!(!names_a_line("on main.tf line 19, in data: it is refused. Line of the manifest"));
+        assert!(!names_a_line("Line up, column by column of the manifest"));
     }
 }
