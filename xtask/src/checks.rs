@@ -9,7 +9,7 @@ use crate::interrupt::Interrupt;
 use crate::package_functions;
 use crate::prerequisites;
 use crate::project::Project;
-use crate::stack::Stack;
+use crate::stack::{GivenPorts, Stack};
 use crate::steps::{Outcome, Step};
 use crate::terraform::{self, Root};
 use crate::{codegen, demo, licences, python, stack, tool};
@@ -35,10 +35,7 @@ pub fn all<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> 
     })];
     steps.extend(style(project, interrupt));
     steps.push(Step::new("local cloud's launcher", || launcher_tests(project, interrupt)));
-    steps.push(Step::new("tests", || {
-        let mut command = cargo(project, &["test", "--workspace", "--no-fail-fast"]);
-        tests(project, "tests", &mut command, interrupt)
-    }));
+    steps.push(Step::new("tests", || workspace_tests(project, interrupt)));
     steps.push(Step::new("policies in OPA", || {
         if Command::new("go").arg("version").output().is_err() {
             return Ok(Outcome::Skipped("needs Go, which is not installed".to_owned()));
@@ -62,6 +59,25 @@ pub fn all<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> 
     }
     steps.push(Step::new("the path end to end", || end_to_end(project, interrupt)));
     steps
+}
+
+/// Environment variables by which the adapters' tests find the things that they are tried on.
+const CLOUD_FOR_TESTS: &str = "MESH_TEST_CLOUD_ENDPOINT";
+const SEARCH_FOR_TESTS: &str = "MESH_TEST_SEARCH_ENDPOINT";
+
+/// All tests of the workspace, those of the adapters on a stack of its own, which is gone afterwards.
+fn workspace_tests(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
+    // What does not compile is told before anything is started.
+    tool::run("building the tests", &mut cargo(project, &["test", "--workspace", "--no-run"]), interrupt)?;
+    let private = project.with_state(&project.state.join("tests"));
+    let stack = Stack::hold(&private, interrupt)?;
+    let endpoints = stack.up(GivenPorts::default())?.endpoints;
+    let mut command = cargo(project, &["test", "--workspace", "--no-fail-fast"]);
+    command.env(CLOUD_FOR_TESTS, &endpoints.cloud).env(SEARCH_FOR_TESTS, &endpoints.search);
+    let outcome = tests(project, "tests", &mut command, interrupt);
+    stack.down()?;
+    stack.reset()?;
+    outcome
 }
 
 /// The demo on a stack of its own, which is gone afterwards: each of its steps is a test of the path.
