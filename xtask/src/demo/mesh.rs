@@ -3,7 +3,9 @@
 use anyhow::{Context, Result, anyhow, bail};
 use mesh_client::{Client, ClientError};
 use serde::de::DeserializeOwned;
+use std::cell::OnceCell;
 use std::future::Future;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
@@ -28,6 +30,8 @@ pub struct Demo<'a> {
     pub platform: Option<Platform>,
     pub clients: SavedClients,
     pub notes: Notes,
+    /// Runs the example's programs, once it is made.
+    pub interpreter: OnceCell<PathBuf>,
     runtime: Runtime,
 }
 
@@ -35,7 +39,8 @@ impl<'a> Demo<'a> {
     pub fn new(project: &'a Project, interrupt: &'a Interrupt, stack: Stack<'a>) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let (clients, notes) = (SavedClients::load(project), Notes::load(project));
-        Ok(Self { project, interrupt, stack, running: None, platform: None, clients, notes, runtime })
+        let interpreter = OnceCell::new();
+        Ok(Self { project, interrupt, stack, running: None, platform: None, clients, notes, interpreter, runtime })
     }
 
     pub fn running(&self) -> Result<&Running> {

@@ -15,10 +15,14 @@ pub const EXAMPLE: &str = "examples/nycflights";
 impl Demo<'_> {
     /// The interpreter of an environment with what the example's pipelines need.
     fn interpreter(&self) -> Result<PathBuf> {
+        if let Some(interpreter) = self.interpreter.get() {
+            return Ok(interpreter.clone());
+        }
         let requirements = self.project.root.join(EXAMPLE).join("pipelines/requirements.txt");
-        progress::during("installing the pipelines' packages", || {
+        let made = progress::during("installing the pipelines' packages", || {
             python::environment(self.project, &requirements, self.interrupt)
-        })
+        })?;
+        Ok(self.interpreter.get_or_init(|| made).clone())
     }
 
     /// Run `program` (relative to the example) as the client called `client`, acting for the domain of that name, to its end.
