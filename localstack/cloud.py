@@ -165,6 +165,21 @@ def with_containing_glue_resources(arn: str) -> list[str]:
     return [arn]
 
 
+def keep_sessions_over_a_stop() -> None:
+    """Keep temporary credentials until they expire, as AWS does, and not only until the emulator stops.
+
+    ministack forgets every assumed role's session when it stops, and keeps the tables in which the mesh holds
+    credentials that it vended: for up to an hour after a restart it would hand out what opens nothing.
+    """
+    from ministack.services import sts
+
+    sessions = _required(sts, "_sessions")
+    for replaced in ("get_state", "load_persisted_state"):
+        _required(sts, replaced)
+    sts.get_state = lambda: {"sessions": dict(sessions)}
+    sts.load_persisted_state = lambda state: sessions.update(state.get("sessions", {}))
+
+
 def _required(module, name: str):
     """An internal of ministack that a correction replaces."""
     if not hasattr(module, name):
@@ -177,6 +192,7 @@ CORRECTIONS = (
     describe_alarms_completely,
     create_jwt_authorizers_without_payload_version,
     authorize_glue_on_every_resource,
+    keep_sessions_over_a_stop,
 )
 
 if __name__ == "__main__":

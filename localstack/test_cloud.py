@@ -252,6 +252,26 @@ class RunsAndStops(CloudCase):
         with urllib.request.urlopen(f"{address}/again", timeout=20) as answer:
             self.assertEqual(json.load(answer)["path"], "/again")
 
+    def test_temporary_credentials_outlive_an_orderly_stop(self):
+        trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+        reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::kept/*"}
+        narrowed = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::kept/mine/*"}
+        iam, s3 = self.cloud.client("iam"), self.cloud.client("s3")
+        role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName="reader", PolicyName="read", PolicyDocument=policy(reads))
+        s3.create_bucket(Bucket="kept")
+        for key in ("mine/object", "other/object"):
+            s3.put_object(Bucket="kept", Key=key, Body=b"content")
+        session = {"RoleArn": role, "RoleSessionName": "test", "Policy": policy(narrowed)}
+        credentials = self.cloud.client("sts").assume_role(**session)["Credentials"]
+        self.cloud.stop()
+        self.cloud.start()
+        reader = self.cloud.client("s3", credentials)
+        self.assertEqual(reader.get_object(Bucket="kept", Key="mine/object")["Body"].read(), b"content")
+        with self.assertRaises(botocore.exceptions.ClientError) as raised:
+            reader.get_object(Bucket="kept", Key="other/object")
+        self.assertEqual(raised.exception.response["Error"]["Code"], "AccessDenied")
+
     def test_a_kill_leaves_no_sign_of_complete_content(self):
         self.cloud.stop(signal.SIGKILL)
         self.assertFalse(self.cloud.marker.exists())
