@@ -88,7 +88,9 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
         fs::create_dir_all(folder)?;
     }
     let walked = demo::run(&private, interrupt, Some(&summary));
-    let stack = Stack::hold(&private, interrupt)?;
+    // An interrupted walk is tidied up after as well.
+    let none = Interrupt::default();
+    let stack = Stack::hold(&private, &none)?;
     stack.down()?;
     stack.reset()?;
     let ok = walked?;

@@ -119,6 +119,15 @@ fn a_stack_comes_up_heals_survives_kills_and_leaves_nothing() {
     assert!(said.contains("the local cloud was killed and lost its content"), "{said}");
     assert_eq!(stack.processes(), 0, "{said}");
 
+    // A stack nested in this one, as a killed test run leaves it, goes down with it.
+    let nested = stack.project.state.join("tests");
+    let up = stack.command(&["up"]).env(STATE_DIR_VARIABLE, &nested).output().unwrap();
+    assert!(up.status.success(), "{}", String::from_utf8_lossy(&up.stderr));
+    let nested = stack.project.with_state(&nested);
+    assert!(status(&nested).iter().all(|component| component.health == Health::Healthy));
+    stack.succeeds(&["down"]);
+    assert!(status(&nested).iter().all(|component| component.health == Health::Stopped));
+
     // A lost state file: what it told of is found all the same.
     stack.succeeds(&["up"]);
     fs::remove_file(stack.project.state.join("stack.json")).unwrap();

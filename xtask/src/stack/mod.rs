@@ -98,6 +98,15 @@ pub struct Running {
     pub started: Vec<Component>,
 }
 
+/// The stacks whose state lies in folders below this one's: those of tests, left if a test run was killed.
+pub fn nested(project: &Project) -> Vec<Project> {
+    let folders = fs::read_dir(&project.state).into_iter().flatten().flatten().map(|entry| entry.path());
+    folders.filter(|folder| folder.join(LOCK).is_file()).map(|folder| project.with_state(&folder)).collect()
+}
+
+/// The file by whose lock a command holds a stack.
+const LOCK: &str = "lock";
+
 /// The stack of one state folder, held by this command alone until dropped.
 #[derive(Debug)]
 pub struct Stack<'a> {
@@ -111,7 +120,7 @@ impl<'a> Stack<'a> {
     pub fn hold(project: &'a Project, interrupt: &'a Interrupt) -> Result<Self> {
         fs::create_dir_all(&project.state)
             .with_context(|| format!("`{}` cannot be created", project.state.display()))?;
-        let lock = File::create(project.state.join("lock"))?;
+        let lock = File::create(project.state.join(LOCK))?;
         let mut told = false;
         interrupt.wait_for(Duration::MAX, || match lock.try_lock() {
             Ok(()) => Ok(Some(())),
@@ -166,8 +175,16 @@ impl<'a> Stack<'a> {
         Ok(Running { endpoints: Endpoints::at(ports), generation: state.generation, started: missing })
     }
 
-    /// Stop everything in order, keeping its content for the next `up`. True if anything ran.
+    /// Stop everything in order, keeping its content for the next `up`; nested stacks too. True if anything ran.
     pub fn down(&self) -> Result<bool> {
+        let mut any = self.down_alone()?;
+        for project in nested(self.project) {
+            any |= Stack::hold(&project, self.interrupt)?.down_alone()?;
+        }
+        Ok(any)
+    }
+
+    fn down_alone(&self) -> Result<bool> {
         let mut state = State::load(self.project);
         let any = match &mut state {
             Some(state) => {
@@ -188,7 +205,7 @@ impl<'a> Stack<'a> {
         for entry in fs::read_dir(&self.project.state)? {
             let path = entry?.path();
             // The lock is held; whoever waits for it must find the same file.
-            if path.file_name().is_some_and(|name| name == "lock") {
+            if path.file_name().is_some_and(|name| name == LOCK) {
                 continue;
             }
             remove(&path)?;
