@@ -5,9 +5,9 @@ use mesh_core::{
     contract::{Contract, ContractStatus},
     domain::{Domain, Envelope},
     measurement::{Measurement, PortState, VerdictKind},
+    plan::Plan,
     policies::PolicyBundle,
     product::{Port, Product, Status},
-    registration::Plan,
     schema_registry::RegisteredSchema,
 };
 

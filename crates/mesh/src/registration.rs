@@ -4,8 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::future::try_join_all;
 use jiff::Timestamp;
-use mesh_evolution::{Change, ChangeKind};
-use mesh_manifest::{Diagnostic, Manifest, PortAddress, ProductId, Severity, Spans};
+use mesh_manifest::{Manifest, PortAddress, ProductId};
 use mesh_policy::Action;
 use serde_json::json;
 
@@ -13,12 +12,14 @@ use crate::{
     access::no_envelope,
     audit::AuditEntry,
     clock::Clock,
-    contract::{Contract, ContractStore},
+    contract::ContractStore,
     contracts::may_know,
-    domain::{Domain, DomainStore},
+    domain::DomainStore,
     error::{StoreError, UseCaseError, Violation},
+    findings::{Findings, affected_contracts, broken_contract, digest},
     idempotency::{IdempotencyStore, Remembered},
     judgement::{Judge, Question},
+    plan::{Plan, RegisterOptions, Registered},
     principal::{Caller, Role},
     product::{Port, Product, ProductStore, Registration, Status},
     schema_registry::{RegisteredSchema, SchemaStore},
@@ -37,60 +38,6 @@ pub struct Registrar {
     pub idempotency: Arc<dyn IdempotencyStore>,
     pub judge: Judge,
     pub clock: Arc<dyn Clock>,
-}
-
-/// What registering a manifest would do and why it would be refused.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    pub product: ProductId,
-    pub manifest: Manifest,
-    /// Whether equal content is registered already.
-    pub unchanged: bool,
-    pub changes: Vec<Change>,
-    /// What refuses the registration; empty where it would be accepted.
-    pub violations: Vec<Violation>,
-    pub warnings: Vec<Violation>,
-    /// Live contracts that the change would break.
-    pub affected: Vec<Affected>,
-    /// Digest over everything that was found: what a client saw in its plan, and registration compares.
-    pub findings_digest: String,
-    pub policy_revision: String,
-    domain: Domain,
-    before: Option<Product>,
-    ports_before: Vec<Port>,
-    schemas: BTreeMap<PortAddress, RegisteredSchema>,
-    new_schemas: Vec<RegisteredSchema>,
-}
-
-/// A live contract that a change would break.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Affected {
-    pub contract: String,
-    pub consumer_domain: String,
-    pub contact: String,
-    pub port: PortAddress,
-    /// The fields in question that the consumer says it uses; empty where the whole port is in question.
-    pub fields: Vec<String>,
-    /// The codes of the changes that break it.
-    pub codes: Vec<String>,
-}
-
-/// What came of a registration.
-#[derive(Debug, Clone)]
-pub struct Registered {
-    pub product: Product,
-    /// False where equal content was registered already, or the request is a repetition.
-    pub written: bool,
-    pub warnings: Vec<Violation>,
-}
-
-/// How the client asks.
-#[derive(Debug, Clone, Default)]
-pub struct RegisterOptions {
-    /// The digest of the findings that the client's plan showed.
-    pub findings_digest: Option<String>,
-    /// The idempotency key, already bound to principal and route, and the digest of the body.
-    pub idempotency: Option<(String, String)>,
 }
 
 impl Registrar {
@@ -522,118 +469,4 @@ fn count(violations: usize) -> String {
     } else {
         format!("{violations} things stand against it")
     }
-}
-
-/// The live contracts that the major changes break: those on the port that use the field, or that agreed on more than is promised now.
-fn affected_contracts(changes: &[Change], live: &[Contract]) -> Vec<Affected> {
-    let mut affected = Vec::new();
-    for contract in live {
-        let breaks = |change: &&Change| {
-            change.kind == ChangeKind::Major
-                && change.port.as_ref() == Some(&contract.port)
-                && change.field.as_ref().is_none_or(|field| contract.uses(field))
-                && change.loosened_freshness.is_none_or(|promised| promised > contract.agreed_freshness)
-        };
-        let broken: Vec<_> = changes.iter().filter(breaks).collect();
-        if broken.is_empty() {
-            continue;
-        }
-        let mut codes: Vec<_> = broken.iter().map(|change| change.code.to_string()).collect();
-        codes.sort();
-        codes.dedup();
-        affected.push(Affected {
-            contract: contract.id.to_string(),
-            consumer_domain: contract.consumer_domain.to_string(),
-            contact: contract.contact.clone(),
-            port: contract.port.clone(),
-            fields: broken.iter().filter_map(|change| change.field.clone()).collect(),
-            codes,
-        });
-    }
-    affected
-}
-
-fn broken_contract(affected: &Affected, changes: &[Change]) -> Violation {
-    let pointer = changes
-        .iter()
-        .find(|change| {
-            change.port.as_ref() == Some(&affected.port) && affected.codes.iter().any(|code| *code == *change.code)
-        })
-        .map(|change| change.pointer.clone())
-        .unwrap_or_default();
-    let what = if affected.fields.is_empty() {
-        format!("`{}`", affected.port)
-    } else {
-        format!("`{}` of `{}`", affected.fields.join("`, `"), affected.port)
-    };
-    let detail = format!(
-        "this breaks `{}`, which uses {what} under the contract `{}` ({})",
-        affected.consumer_domain, affected.contract, affected.contact
-    );
-    Violation::new("evolution.breaks_contract", pointer, detail)
-        .with_remedy("publish the change as a new major of the port beside the old one, and let consumers move")
-}
-
-/// Collects what is found, each with its place in the text.
-struct Findings {
-    spans: Option<Spans>,
-    violations: Vec<Violation>,
-    warnings: Vec<Violation>,
-}
-
-impl Findings {
-    fn new(spans: Option<Spans>) -> Self {
-        Self { spans, violations: Vec::new(), warnings: Vec::new() }
-    }
-
-    fn located(&self, mut violation: Violation) -> Violation {
-        violation.position = violation.position.or_else(|| Some(self.spans.as_ref()?.locate(&violation.pointer)));
-        violation
-    }
-
-    fn refuse(&mut self, violation: Violation) {
-        let violation = self.located(violation);
-        self.violations.push(violation);
-    }
-
-    fn refuse_all(&mut self, violations: impl IntoIterator<Item = Violation>) {
-        for violation in violations {
-            self.refuse(violation);
-        }
-    }
-
-    fn warn(&mut self, violation: Violation) {
-        let violation = self.located(violation);
-        self.warnings.push(violation);
-    }
-
-    fn warn_all(&mut self, diagnostics: Vec<Diagnostic>) {
-        for diagnostic in diagnostics {
-            match diagnostic.severity {
-                Severity::Error => self.violations.push(diagnostic.into()),
-                Severity::Warning => self.warnings.push(diagnostic.into()),
-            }
-        }
-    }
-
-    fn refused(&self) -> bool {
-        !self.violations.is_empty()
-    }
-
-    fn finish(self) -> (Vec<Violation>, Vec<Violation>) {
-        (self.violations, self.warnings)
-    }
-}
-
-/// Over codes, places and texts, in order: equal findings are equal whatever revision found them.
-fn digest(violations: &[Violation], warnings: &[Violation], affected: &[Affected]) -> String {
-    let key = |violation: &Violation| (violation.code.clone(), violation.pointer.clone(), violation.detail.clone());
-    let mut violations: Vec<_> = violations.iter().map(key).collect();
-    let mut warnings: Vec<_> = warnings.iter().map(key).collect();
-    let mut affected: Vec<_> =
-        affected.iter().map(|one| (one.contract.clone(), one.codes.clone(), one.fields.clone())).collect();
-    violations.sort();
-    warnings.sort();
-    affected.sort();
-    mesh_manifest::canonical::digest(&(violations, warnings, affected))
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use mesh_core::{
     measurement::{MeasurementStore, VerdictKind},
     object_storage::BucketProtection,
+    plan::RegisterOptions,
     probing::{BREACHED, RECOVERED},
     product::{ProductStore, Status},
     provisioning::Converged,
-    registration::RegisterOptions,
     table_catalog::TableCatalog,
 };
 use mesh_manifest::PortAddress;

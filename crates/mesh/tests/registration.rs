@@ -5,8 +5,8 @@ mod world;
 
 use mesh_core::{
     error::UseCaseError,
+    plan::RegisterOptions,
     product::{ProductStore, Status},
-    registration::RegisterOptions,
 };
 use world::{FLIGHTS, World, caller, codes, insights, operations};
 

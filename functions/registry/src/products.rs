@@ -10,9 +10,9 @@ use axum::{
 use mesh_api::types;
 use mesh_core::{
     error::UseCaseError,
+    plan::RegisterOptions,
     principal::Caller,
     product::{Product, Status},
-    registration::RegisterOptions,
 };
 use mesh_http::{Authenticated, Failure, Json, Query, RawText, convert, problem::problem_error, query::limit};
 use mesh_manifest::{DomainName, ProductId, Visibility, canonical};

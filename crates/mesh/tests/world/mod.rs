@@ -17,12 +17,13 @@ use mesh_core::{
     governance::Governance,
     judgement::Judge,
     object_storage::BucketProtection,
+    plan::RegisterOptions,
     policies::{PolicyBundle, PolicyScope, PolicyStore},
     principal::{Caller, Principal, Role},
     probing::Prober,
     product::{Product, ProductStore, Status},
     provisioning::Provisioner,
-    registration::{RegisterOptions, Registrar},
+    registration::Registrar,
     table_catalog::{Commit, CommitError, TableFormat},
 };
 use mesh_manifest::{DomainName, Schema};
