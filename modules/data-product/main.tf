@@ -32,6 +32,7 @@ resource "mesh_consumption_contract" "this" {
   port             = each.key
   consumer_domain  = local.domain
   purpose          = each.value.purpose
+  contact          = try(local.manifest.owner.contact, null)
   fields           = try(var.contract_terms[each.key].fields, null)
   agreed_freshness = try(var.contract_terms[each.key].agreed_freshness, null)
   expires_at       = try(var.contract_terms[each.key].expires_at, null)

@@ -6,8 +6,6 @@ use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use crate::project::Project;
-
 /// Written last: a folder without it was left by a killed run.
 const COMPLETE: &str = ".complete";
 
@@ -23,10 +21,10 @@ pub fn digest(parts: &[&[u8]]) -> String {
     digest
 }
 
-/// The folder `<cache>/<kind>/<key>`, filled by `fill` if no run before did. Another checkout that makes the same
+/// The folder `<kind>/<key>` below `cache` (the project's), filled by `fill` if no run before did. Another checkout that makes the same
 /// one at the same time is waited for. `fill` gets the final path (a Python environment cannot be moved).
-pub fn folder(project: &Project, kind: &str, key: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
-    let parent = project.cache.join(kind);
+pub fn folder(cache: &Path, kind: &str, key: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    let parent = cache.join(kind);
     let folder = parent.join(key);
     if folder.join(COMPLETE).exists() {
         return Ok(folder);
@@ -51,24 +49,20 @@ mod tests {
     use super::*;
     use anyhow::bail;
 
-    fn project(cache: &Path) -> Project {
-        Project { root: cache.into(), state: cache.into(), cache: cache.into(), target: cache.into() }
-    }
-
     #[test]
     fn a_folder_is_filled_once_and_again_only_after_a_failure() {
         let temporary = tempfile::tempdir().unwrap();
-        let project = project(temporary.path());
-        let failed = folder(&project, "kind", "key", |folder| {
+        let cache = temporary.path();
+        let failed = folder(cache, "kind", "key", |folder| {
             fs::write(folder.join("half"), "").unwrap();
             bail!("no network")
         });
         assert_eq!(failed.unwrap_err().to_string(), "no network");
-        let made = folder(&project, "kind", "key", |folder| {
+        let made = folder(cache, "kind", "key", |folder| {
             assert!(!folder.join("half").exists(), "what the failed run left is gone");
             Ok(fs::write(folder.join("whole"), "")?)
         });
-        let again = folder(&project, "kind", "key", |_| bail!("it is there already"));
+        let again = folder(cache, "kind", "key", |_| bail!("it is there already"));
         assert_eq!(made.unwrap(), again.unwrap());
     }
 

@@ -1,5 +1,6 @@
 //! What a command tells while it works: one line for each thing begun and done, with seconds.
 
+use anstream::adapter::strip_str;
 use anyhow::Result;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write, stdout};
@@ -24,10 +25,10 @@ pub fn line(text: impl Display) {
 /// What the work that is being shown does right now, such as a compiler's last line.
 static DETAIL: Mutex<String> = Mutex::new(String::new());
 
-/// Show `text` beside the line of the work that is under way.
+/// Show `text` beside the line of the work that is under way, without the colours that programs write into it.
 pub fn detail(text: &str) {
     let mut detail = DETAIL.lock().unwrap_or_else(PoisonError::into_inner);
-    text.clone_into(&mut detail);
+    *detail = strip_str(text).to_string();
 }
 
 /// Run `work` under a line that says what is being done, for how long, and how it ended. On a terminal the
@@ -89,8 +90,9 @@ fn count(what: &str, start: Instant, stopped: &Receiver<()>) {
     let terminal = stdout().is_terminal();
     // On a terminal the line is written over; a log gets a line now and then, and none for work of a moment.
     let mut pause = Duration::from_millis(if terminal { 200 } else { 2000 });
+    let longest = if terminal { 60 } else { 160 };
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        let detail: String = DETAIL.lock().unwrap_or_else(PoisonError::into_inner).chars().take(60).collect();
+        let detail: String = DETAIL.lock().unwrap_or_else(PoisonError::into_inner).chars().take(longest).collect();
         let shown = format!("{what:<44} {:>7.1} s  {detail}", start.elapsed().as_secs_f64());
         if terminal {
             let mut out = stdout().lock();

@@ -48,7 +48,7 @@ pub fn environment(project: &Project, requirements: &Path, interrupt: &Interrupt
     let listed = fs::read(requirements)?;
     let key =
         cache::digest(&[&listed, interpreter.version.as_bytes(), interpreter.program.as_os_str().as_encoded_bytes()]);
-    let folder = cache::folder(project, "python", &key, |folder| {
+    let folder = cache::folder(&project.cache, "python", &key, |folder| {
         let mut venv = tool::command(project, &interpreter.program);
         venv.args(["-m", "venv"]).arg(folder);
         tool::run("making a Python environment", &mut venv, interrupt)?;

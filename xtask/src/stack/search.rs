@@ -35,7 +35,7 @@ impl Node {
         let (pom, launcher) = (sources.join("pom.xml"), sources.join("SearchNode.java"));
         let runner = runner_version(jdk.release);
         let key = cache::digest(&[&fs::read(&pom)?, &fs::read(&launcher)?, runner.as_bytes(), jdk.version.as_bytes()]);
-        let installation = cache::folder(project, "search", &key, |folder| {
+        let installation = cache::folder(&project.cache, "search", &key, |folder| {
             let mut maven = tool::command(project, "mvn");
             maven
                 .args(["--batch-mode", "--quiet", "--strict-checksums", "dependency:copy-dependencies", "--file"])
