@@ -1,7 +1,6 @@
 //! Machine clients of the mesh: made in Cognito, outside of Terraform, so that no secret enters its state.
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -10,21 +9,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use crate::aws_api::AwsApi;
+use crate::machine_client::MachineClient;
 use crate::platform::Platform;
 use crate::project::Project;
-
-/// A machine client's credentials.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MachineClient {
-    pub client_id: String,
-    pub client_secret: String,
-}
-
-impl std::fmt::Debug for MachineClient {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("MachineClient").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
 
 /// Make a client called `name` that gets tokens by its secret.
 pub async fn create(platform: &Platform, name: &str) -> Result<MachineClient> {

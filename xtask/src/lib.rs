@@ -11,6 +11,7 @@ mod http_get;
 pub mod interrupt;
 pub mod java;
 pub mod licences;
+pub mod machine_client;
 pub mod mesh_commands;
 pub mod package_functions;
 pub mod platform;

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
-use crate::client::{self, MachineClient, SavedClients};
+use crate::client::{self, SavedClients};
 use crate::interrupt::Interrupt;
+use crate::machine_client::MachineClient;
 use crate::platform::Platform;
 use crate::policy::{self, Scope};
 use crate::progress::line;

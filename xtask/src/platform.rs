@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use std::fs;
 use std::path::Path;
 
-use crate::client::MachineClient;
 use crate::interrupt::Interrupt;
+use crate::machine_client::MachineClient;
 use crate::project::Project;
 use crate::stack::{self, Component};
 use crate::terraform::Root;

@@ -1,12 +1,10 @@
 //! Steps `load` and `derive`: pipelines write by the grants that the platform gives them, and by nothing else.
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use anyhow::{Result, bail};
 
 use super::mesh::Demo;
+use super::pipeline::run;
 use super::promise;
-use crate::progress;
 
 /// A pipeline: the domain that runs it, its program, and the rows that it must have written to each of its ports.
 struct Pipeline {
@@ -61,12 +59,4 @@ pub fn derive(demo: &mut Demo<'_>) -> Result<String> {
         bail!("`pipelines/delay_causes.py` wrote no rows");
     };
     Ok(format!("{rows} rows in `{port}`, from inputs read under contracts"))
-}
-
-/// Run a pipeline; the rows that it says it wrote, by port.
-pub fn run(demo: &Demo<'_>, domain: &str, program: &str) -> Result<BTreeMap<String, u64>> {
-    let result = progress::during(program, || demo.python_result(domain, program, &[]))?;
-    let rows = result.get("rows").and_then(Value::as_object);
-    let rows = rows.with_context(|| format!("`{program}` told no rows but {result}"))?;
-    Ok(rows.iter().map(|(port, rows)| (port.clone(), rows.as_u64().unwrap_or(0))).collect())
 }

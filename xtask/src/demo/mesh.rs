@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 use super::notes::Notes;
-use crate::client::{MachineClient, SavedClients};
+use crate::client::SavedClients;
 use crate::interrupt::Interrupt;
+use crate::machine_client::MachineClient;
 use crate::platform::Platform;
 use crate::policy::told;
 use crate::progress;

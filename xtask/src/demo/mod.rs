@@ -4,6 +4,7 @@ mod access;
 mod data;
 mod mesh;
 mod notes;
+mod pipeline;
 mod promise;
 mod python;
 mod refused;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::data;
 use super::mesh::Demo;
+use super::pipeline;
 use super::setup;
 use crate::aws_api::AwsApi;
 use crate::progress;
@@ -119,7 +119,7 @@ pub fn breach(demo: &mut Demo<'_>) -> Result<String> {
 
 fn beat(demo: &mut Demo<'_>) -> Result<()> {
     let before = Timestamp::now();
-    data::run(demo, DOMAIN, PIPELINE)?;
+    pipeline::run(demo, DOMAIN, PIPELINE)?;
     demo.notes.heartbeat = Some(before);
     demo.notes.save()
 }
