@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod aws_api;
 pub mod cache;
+pub mod chaos;
 pub mod checks;
 pub mod client;
 pub mod codegen;

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use xtask::chaos::{self, Victim};
 use xtask::checks;
 use xtask::interrupt::Interrupt;
 use xtask::mesh_commands::{self, MeshCommand};
@@ -55,6 +56,11 @@ enum Command {
     Reset,
     #[command(flatten)]
     Mesh(MeshCommand),
+    /// Walk the demo once for each component, which is killed on the way
+    Chaos {
+        /// Such as cloud, search, registry [default: all, one after the other]
+        victims: Vec<Victim>,
+    },
     /// Build the functions and the provider for this machine, and pack the functions
     Build,
     /// Build release packages of the functions for an AWS account
@@ -123,6 +129,11 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Reset => {
             Stack::hold(&project, &interrupt)?.reset()?;
             line("everything is stopped and forgotten");
+        }
+        Command::Chaos { victims } => {
+            let victims = if victims.is_empty() { Victim::all() } else { victims };
+            let all_ok = chaos::run(&project, &interrupt, &victims)?;
+            return Ok(if all_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Build => {
             prerequisites::check(&[Prerequisite::Rust])?;

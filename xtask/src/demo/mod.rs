@@ -20,9 +20,10 @@ use std::time::Instant;
 use crate::interrupt::Interrupt;
 use crate::progress;
 use crate::project::Project;
-use crate::stack::Stack;
+use crate::stack::{self, Component, Health, Stack};
 use mesh::Demo;
-use summary::{Done, Summary};
+use summary::Done;
+pub use summary::Summary;
 
 /// The steps in their order, each with those that it builds on.
 const STEPS: &[Step] = &[
@@ -51,32 +52,73 @@ struct Step {
     run: fn(&mut Demo<'_>) -> Result<String>,
 }
 
+/// How often the path is walked at the most: a component that died makes a walk worthless, and is started anew.
+const WALKS: usize = 3;
+
+/// The path, walked to its end.
+#[derive(Debug)]
+pub struct Walked {
+    pub summary: Summary,
+    /// How often it was begun.
+    pub walks: usize,
+    /// Where everything is, a request to try, and how to stop.
+    farewell: String,
+}
+
 /// Run all steps whatever becomes of each, and print the summary; to `json` as well. True if all are ok.
 pub fn run(project: &Project, interrupt: &Interrupt, json: Option<&Path>) -> Result<bool> {
-    let stack = Stack::hold(project, interrupt)?;
-    let mut demo = Demo::new(project, interrupt, stack)?;
-    let mut summary = Summary::default();
-    for step in STEPS {
-        let start = Instant::now();
-        let result = match summary.missing(step.needs) {
-            Some(missing) => Err(anyhow::anyhow!("not run, because `{missing}` is not ok")),
-            None => shown(step, &mut demo),
-        };
-        summary.steps.push(Done::new(step.name, start.elapsed(), result));
-        // What was done is kept: the next run goes on from there.
-        if interrupt.is_raised() {
-            break;
-        }
-    }
+    let walked = walk(project, interrupt, &mut |_| ())?;
     if let Some(file) = json {
-        fs::write(file, serde_json::to_string_pretty(&summary)? + "\n")?;
+        fs::write(file, serde_json::to_string_pretty(&walked.summary)? + "\n")?;
     }
-    progress::line(summary.table());
+    progress::line(walked.summary.table());
     if interrupt.is_raised() {
         bail!("interrupted; `cargo xtask demo` goes on from here, `cargo xtask down` stops the stack");
     }
-    progress::line(demo.farewell());
-    Ok(summary.all_ok())
+    progress::line(&walked.farewell);
+    Ok(walked.summary.all_ok())
+}
+
+/// Run all steps whatever becomes of each; `before` hears the name of each. Where a component of the stack dies meanwhile,
+/// all is begun anew: the first step starts it, and what stands already is quickly found to be there.
+pub fn walk(project: &Project, interrupt: &Interrupt, before: &mut dyn FnMut(&'static str)) -> Result<Walked> {
+    let mut demo = Demo::new(project, interrupt, Stack::hold(project, interrupt)?)?;
+    for walks in 1..=WALKS {
+        let (summary, died) = walk_once(&mut demo, before);
+        match died {
+            Some(component) if !interrupt.is_raised() => {
+                progress::line(format_args!("{component} died; the path is walked anew"));
+            }
+            _ => {
+                let farewell = if interrupt.is_raised() { String::new() } else { demo.farewell() };
+                return Ok(Walked { summary, walks, farewell });
+            }
+        }
+    }
+    bail!("a component of the stack died in each of {WALKS} walks; `cargo xtask logs` shows what it logged")
+}
+
+/// The steps up to the last, or up to the one during which a component died.
+fn walk_once(demo: &mut Demo<'_>, before: &mut dyn FnMut(&'static str)) -> (Summary, Option<Component>) {
+    let mut summary = Summary::default();
+    for step in STEPS {
+        before(step.name);
+        let start = Instant::now();
+        let result = match summary.missing(step.needs) {
+            Some(missing) => Err(anyhow::anyhow!("not run, because `{missing}` is not ok")),
+            None => shown(step, demo),
+        };
+        summary.steps.push(Done::new(step.name, start.elapsed(), result));
+        // What was done is kept: the next run goes on from there.
+        if demo.interrupt.is_raised() {
+            break;
+        }
+        let died = stack::status(demo.project).into_iter().find(|status| matches!(status.health, Health::Died(_)));
+        if let Some(status) = died {
+            return (summary, Some(status.component));
+        }
+    }
+    (summary, None)
 }
 
 fn shown(step: &Step, demo: &mut Demo<'_>) -> Result<String> {
