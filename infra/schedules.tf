@@ -26,7 +26,7 @@ resource "aws_scheduler_schedule" "this" {
   target {
     arn      = module.function[each.value.function].arn
     role_arn = aws_iam_role.scheduler.arn
-    input    = jsonencode({ trigger = each.value.trigger })
+    input    = "{\"trigger\":\"${each.value.trigger}\",\"scheduled_at\":\"<aws.scheduler.scheduled-time>\"}" # jsonencode would escape the brackets
 
     # The next tick makes up for a lost one.
     retry_policy {

@@ -18,6 +18,7 @@ use crate::{
     error::StoreError,
     events::{Event, EventPublisher},
     measurement::{Measurement, MeasurementStore, PortState, VerdictKind},
+    metrics,
     object_storage::ObjectStorage,
     product::{Product, ProductStore, Status},
     provisioning::{key_of, observer},
@@ -109,6 +110,7 @@ impl Prober {
             total.events += report.events;
             total.errors += report.errors;
         }
+        metrics::probed(&total);
         Ok(total)
     }
 
