@@ -54,11 +54,11 @@ def describe_alarms_completely() -> None:
     from ministack.services import cloudwatch
 
     answer = _required(cloudwatch, "_xml")
-    alarms = _required(cloudwatch, "_alarms")
+    kinds = [_required(cloudwatch, kind) for kind in ("_alarms", "_composite_alarms")]
 
     def answer_with_all_attributes(status, root, inner, *args, **kwargs):
         if root == "DescribeAlarmsResponse":
-            for alarm in list(alarms.values()):
+            for alarm in [alarm for alarms in kinds for alarm in alarms.values()]:
                 arn = f"<AlarmArn>{alarm['AlarmArn']}</AlarmArn>"
                 inner = inner.replace(arn, arn + alarm_attributes_xml(alarm))
         return answer(status, root, inner, *args, **kwargs)
@@ -66,21 +66,75 @@ def describe_alarms_completely() -> None:
     cloudwatch._xml = answer_with_all_attributes
 
 
+def keep_expressions_of_alarms() -> None:
+    """Keep the metric queries of an alarm on an expression.
+
+    ministack drops them, and says that the alarm watches the average of nothing: a difference in every later
+    plan. It does not evaluate expressions: the state of such an alarm is what SetAlarmState makes it.
+    """
+    from ministack.services import cloudwatch
+
+    put = _required(cloudwatch, "_put_metric_alarm")
+    alarms = _required(cloudwatch, "_alarms")
+
+    def put_with_expressions(params, cbor_data, is_cbor, is_json=False):
+        result = put(params, cbor_data, is_cbor, is_json)
+        queries = cbor_data.get("Metrics") if is_cbor or is_json else query_members(params, "Metrics")
+        name = cbor_data.get("AlarmName") if is_cbor or is_json else query_value(params["AlarmName"])
+        if queries and name in alarms:
+            alarms[name].update(Metrics=queries, Statistic=None, Period=None)
+        return result
+
+    cloudwatch._put_metric_alarm = put_with_expressions
+
+
+def query_members(params: dict, name: str) -> list:
+    """The list `name` of a request of the query protocol, such as `Metrics.member.1.MetricStat.Period`."""
+    tree = {}
+    for key, value in params.items():
+        first, *path, last = key.split(".") if "." in key else (key, "")
+        if first == name:
+            node = tree
+            for part in path:
+                node = node.setdefault(part, {})
+            node[last] = query_value(value)
+    return _lists(tree) if tree else []
+
+
+def query_value(value):
+    """One value of the query protocol, of which parsers make lists; numbers and truth values are told by their look."""
+    text = value[0] if isinstance(value, list) else value
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text.isdecimal() else text
+
+
+def _lists(node):
+    if not isinstance(node, dict):
+        return node
+    if set(node) == {"member"}:
+        return [_lists(member) for _, member in sorted(node["member"].items(), key=lambda item: int(item[0]))]
+    return {name: _lists(value) for name, value in node.items()}
+
+
+def value_xml(value) -> str:
+    """What stands within an element that holds `value`."""
+    if isinstance(value, list):
+        return "".join(f"<member>{value_xml(member)}</member>" for member in value)
+    if isinstance(value, dict):
+        return "".join(f"<{name}>{value_xml(member)}</{name}>" for name, member in value.items())
+    return str(value).lower() if isinstance(value, bool) else escape(str(value))
+
+
 def alarm_attributes_xml(alarm: dict) -> str:
-    """The elements of a MetricAlarm that ministack's own XML lacks."""
-    parts = [f"<ActionsEnabled>{str(alarm.get('ActionsEnabled', True)).lower()}</ActionsEnabled>"]
-    for name in ("AlarmDescription", "Statistic", "ExtendedStatistic", "Period", "Unit", "TreatMissingData"):
+    """The elements of an alarm that ministack's own XML lacks."""
+    attributes = {"ActionsEnabled": alarm.get("ActionsEnabled", True)}
+    for name in ("AlarmDescription", "Statistic", "ExtendedStatistic", "Period", "Unit", "TreatMissingData", "Metrics"):
         if alarm.get(name):
-            parts.append(f"<{name}>{escape(str(alarm[name]))}</{name}>")
-    for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
-        members = "".join(f"<member>{escape(arn)}</member>" for arn in alarm.get(name) or [])
-        parts.append(f"<{name}>{members}</{name}>")
-    dimensions = "".join(
-        f"<member><Name>{escape(d['Name'])}</Name><Value>{escape(d['Value'])}</Value></member>"
-        for d in alarm.get("Dimensions") or []
-    )
-    parts.append(f"<Dimensions>{dimensions}</Dimensions>")
-    return "".join(parts)
+            attributes[name] = alarm[name]
+    for name in ("AlarmActions", "OKActions", "InsufficientDataActions", "Dimensions"):
+        attributes[name] = alarm.get(name) or []
+    return value_xml(attributes)
 
 
 def create_jwt_authorizers_without_payload_version() -> None:
@@ -190,6 +244,7 @@ def _required(module, name: str):
 CORRECTIONS = (
     answer_function_calls_at_once,
     describe_alarms_completely,
+    keep_expressions_of_alarms,
     create_jwt_authorizers_without_payload_version,
     authorize_glue_on_every_resource,
     keep_sessions_over_a_stop,
