@@ -82,6 +82,13 @@ locals {
       }
     },
     {
+      for function in ["provisioner", "indexer", "sla-probe"] : "${function}-unreadable-items" => {
+        says = "${function} passes over products whose stored item cannot be read.", runbook = "poisoned-record"
+        namespace = local.metrics_namespace, metric = local.metric.UnreadableItems, dimensions = { Function = function }
+        statistic = "Sum", period = 300, threshold = 0
+      }
+    },
+    {
       envelopes-failed = {
         says      = "Products have an envelope that the platform cannot mend: a domain's bucket, key or role is not as it should be.", runbook = "envelope-failed"
         namespace = local.metrics_namespace, metric = local.metric.EnvelopesFailed, dimensions = { Function = "provisioner" }

@@ -4,7 +4,8 @@ Run by `cargo xtask up` with the environment variables that ministack reads (BIN
 STATE_DIR and so on). Each correction is one function that says what differs and what depends on it. They
 touch internals of one exact version, so a correction that no longer finds what it corrects stops the start.
 
-With CLEAN_STOP_MARKER set to a path, that file exists exactly while the persisted state is complete: it is
+With REQUEST_LOG set to a path, every call that IAM was asked about is a line there: who, what action, on what,
+and whether it was allowed. With CLEAN_STOP_MARKER set to a path, that file exists exactly while the persisted state is complete: it is
 removed at the start and written after an orderly stop. Without it the state folder holds an older state.
 """
 
@@ -14,9 +15,11 @@ import os
 import pathlib
 import socketserver
 import sys
+import time
 from xml.sax.saxutils import escape
 
 CORRECTED_VERSION = "1.5.33"
+REQUEST_LOG_BYTES = 64 * 1024 * 1024
 
 
 def main() -> None:
@@ -234,6 +237,46 @@ def keep_sessions_over_a_stop() -> None:
     sts.load_persisted_state = lambda state: sessions.update(state.get("sessions", {}))
 
 
+def log_requests() -> None:
+    """Note every call that IAM decides on, as CloudTrail does: what roles allow is compared with what they use.
+
+    The log ends at a size that no test run reaches; its last line says so then.
+    """
+    path = os.environ.get("REQUEST_LOG")
+    if not path:
+        return
+    from ministack.core import iam_evaluator, responses
+
+    decide = _required(iam_evaluator, "enforce")
+    principal_of = _required(iam_evaluator, "resolve_principal")
+    account = _required(responses, "get_account_id")
+    log = RequestLog(pathlib.Path(path), REQUEST_LOG_BYTES)
+
+    def decide_and_note(access_key_id, action, service, region, resource_arn="*", service_context=None):
+        denied = decide(access_key_id, action, service, region, resource_arn, service_context)
+        principal = getattr(principal_of(access_key_id or "", account()), "arn", None)
+        log.note({"at": time.time(), "by": principal, "action": action, "on": resource_arn, "allowed": denied is None})
+        return denied
+
+    iam_evaluator.enforce = decide_and_note
+
+
+class RequestLog:
+    """Lines of JSON in a new file, up to a size."""
+
+    def __init__(self, path: pathlib.Path, limit: int):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.file = open(path, "w", buffering=1)
+        self.left = limit
+
+    def note(self, call: dict) -> None:
+        line = json.dumps(call) + "\n"
+        if self.left <= 0:
+            return
+        self.left -= len(line)
+        self.file.write(line if self.left > 0 else '{"full": true}\n')
+
+
 def _required(module, name: str):
     """An internal of ministack that a correction replaces."""
     if not hasattr(module, name):
@@ -248,6 +291,7 @@ CORRECTIONS = (
     create_jwt_authorizers_without_payload_version,
     authorize_glue_on_every_resource,
     keep_sessions_over_a_stop,
+    log_requests,
 )
 
 if __name__ == "__main__":

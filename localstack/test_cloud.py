@@ -74,6 +74,7 @@ class Cloud:
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self.folder / "s3"),
             "CLEAN_STOP_MARKER": str(self.marker),
+            "REQUEST_LOG": str(self.folder / "requests"),
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -231,6 +232,21 @@ class AnswersAsAwsDoes(CloudCase):
         self.assertEqual(whole.get_database(Name="operations")["Database"]["Name"], "operations")
         table_only = self.role("table-only", [f"{prefix}:table/operations/flights"])
         self.assert_denied(lambda: table_only.get_table(DatabaseName="operations", Name="flights"))
+
+    def test_the_request_log_says_who_did_what_on_what_and_whether_it_was_allowed(self):
+        self.cloud.client("glue").create_database(DatabaseInput={"Name": "operations"})
+        prefix = f"arn:aws:glue:{REGION}:{ACCOUNT}"
+        reader = self.role("reader", [f"{prefix}:catalog", f"{prefix}:database/operations"])
+        reader.get_database(Name="operations")
+        self.assert_denied(lambda: reader.get_database(Name="finance"))
+        calls = [json.loads(line) for line in (self.folder / "requests").read_text().splitlines()]
+        seen = {
+            (call["by"].split("/")[1], call["action"], call["on"].rsplit(":", 1)[-1], call["allowed"])
+            for call in calls
+            if call["by"] and "/reader/" in call["by"]
+        }
+        self.assertIn(("reader", "glue:GetDatabase", "database/operations", True), seen)
+        self.assertIn(("reader", "glue:GetDatabase", "database/finance", False), seen)
 
     def role(self, name: str, resources: list[str]):
         """A Glue client with a role that may do everything on the resources."""

@@ -79,6 +79,7 @@ pub const METRICS: &[Metric] = &[
     metric("BacklogAge", Unit::Age, Dimension::Function, "time since the oldest registration that a sweep found still behind"),
     metric("EnvelopesFailed", Unit::Count, Dimension::Function, "products whose envelope somebody has to mend"),
     metric("SweepErrors", Unit::Count, Dimension::Function, "products that a sweep could not drive"),
+    metric("UnreadableItems", Unit::Count, Dimension::Function, "stored items that could not be read and were passed over"),
     metric("PortsKept", Unit::Count, Dimension::Function, "ports whose freshness promise is kept"),
     metric("PortsBroken", Unit::Count, Dimension::Function, "ports whose freshness promise is broken"),
     metric("PortsUnknown", Unit::Count, Dimension::Function, "ports that could not be observed"),
@@ -146,6 +147,11 @@ pub fn swept(lagging: Lagging, errors: usize) {
 /// So many envelopes are not as they should be.
 pub fn envelopes_failed(failed: usize) {
     tracing::info!(target: TARGET, EnvelopesFailed = failed);
+}
+
+/// A stored item could not be read and was passed over.
+pub fn unreadable() {
+    tracing::info!(target: TARGET, UnreadableItems = 1u64);
 }
 
 /// A run of the probe is through.

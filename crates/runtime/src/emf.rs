@@ -261,6 +261,7 @@ mod tests {
             metrics::indexed(hour_ago);
             metrics::swept(lagging, 2);
             metrics::envelopes_failed(1);
+            metrics::unreadable();
             metrics::probed(&ProbeReport { ports: 6, kept: 3, broken: 2, unknown: 1, events: 1, errors: 0 });
             metrics::ran(Duration::from_secs(7));
         });
