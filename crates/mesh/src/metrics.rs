@@ -82,7 +82,7 @@ pub const METRICS: &[Metric] = &[
     metric("UnreadableItems", Unit::Count, Dimension::Function, "stored items that could not be read and were passed over"),
     metric("PortsKept", Unit::Count, Dimension::Function, "ports whose freshness promise is kept"),
     metric("PortsBroken", Unit::Count, Dimension::Function, "ports whose freshness promise is broken"),
-    metric("PortsUnknown", Unit::Count, Dimension::Function, "ports that could not be observed"),
+    metric("PortsUnknown", Unit::Count, Dimension::Function, "ports that could not be observed, though they can be"),
     metric("BreachEvents", Unit::Count, Dimension::Function, "events sent of promises broken and kept again"),
     metric("ProbeErrors", Unit::Count, Dimension::Function, "ports whose state could not be written or told"),
     metric("ScheduleLateness", Unit::Seconds, Dimension::Function, "time from when a run was due until it was through"),
@@ -154,13 +154,13 @@ pub fn unreadable() {
     tracing::info!(target: TARGET, UnreadableItems = 1u64);
 }
 
-/// A run of the probe is through.
-pub fn probed(report: &crate::probing::ProbeReport) {
+/// A run of the probe is through. So many ports are served by their owners and can never be observed: of those that can, it tells.
+pub fn probed(report: &crate::probing::ProbeReport, unobservable: usize) {
     tracing::info!(
         target: TARGET,
         PortsKept = report.kept,
         PortsBroken = report.broken,
-        PortsUnknown = report.unknown,
+        PortsUnknown = report.unknown.saturating_sub(unobservable),
         BreachEvents = report.events,
         ProbeErrors = report.errors,
     );

@@ -99,6 +99,7 @@ impl Prober {
                 None => break,
             }
         }
+        let unobservable = by_domain.values().flatten().filter(|target| target.format.is_endpoint()).count();
         let runs = by_domain.into_iter().map(|(domain, targets)| self.domain(domain, targets));
         let mut reports = stream::iter(runs).buffer_unordered(DOMAINS_AT_ONCE);
         let mut total = ProbeReport::default();
@@ -110,7 +111,7 @@ impl Prober {
             total.events += report.events;
             total.errors += report.errors;
         }
-        metrics::probed(&total);
+        metrics::probed(&total, unobservable);
         Ok(total)
     }
 

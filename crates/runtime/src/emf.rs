@@ -262,7 +262,7 @@ mod tests {
             metrics::swept(lagging, 2);
             metrics::envelopes_failed(1);
             metrics::unreadable();
-            metrics::probed(&ProbeReport { ports: 6, kept: 3, broken: 2, unknown: 1, events: 1, errors: 0 });
+            metrics::probed(&ProbeReport { ports: 7, kept: 3, broken: 2, unknown: 2, events: 1, errors: 0 }, 1);
             metrics::ran(Duration::from_secs(7));
         });
         written.iter().for_each(assert_meets_the_specification);
@@ -276,7 +276,9 @@ mod tests {
         for age in ["ProvisioningLag", "IndexingLag", "BacklogAge"] {
             assert!((3600.0..3660.0).contains(&value(age)), "{age} is {}", value(age));
         }
-        assert!((value("DecisionsDenied") - 1.0).abs() < f64::EPSILON);
+        for (name, expected) in [("DecisionsDenied", 1.0), ("PortsUnknown", 1.0), ("SweepErrors", 2.0)] {
+            assert!((value(name) - expected).abs() < f64::EPSILON, "{name}");
+        }
         assert!(written.iter().all(|line| line["Function"] == "broker"));
     }
 
