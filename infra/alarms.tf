@@ -83,7 +83,7 @@ locals {
     },
     {
       for function in ["provisioner", "indexer", "sla-probe"] : "${function}-unreadable-items" => {
-        says = "${function} passes over products whose stored item cannot be read.", runbook = "poisoned-record"
+        says      = "${function} passes over products whose stored item cannot be read.", runbook = "poisoned-record"
         namespace = local.metrics_namespace, metric = local.metric.UnreadableItems, dimensions = { Function = function }
         statistic = "Sum", period = 300, threshold = 0
       }

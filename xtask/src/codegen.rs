@@ -72,7 +72,12 @@ mod tests {
     fn a_stale_file_is_named_and_writing_heals_it() {
         let folder = tempfile::tempdir().unwrap();
         let told = check(folder.path()).unwrap_err().to_string();
-        for path in ["infra/routes.json", "infra/metrics.json", "docs/reference/openapi.json", "docs/reference/dataproduct.schema.json"] {
+        for path in [
+            "infra/routes.json",
+            "infra/metrics.json",
+            "docs/reference/openapi.json",
+            "docs/reference/dataproduct.schema.json",
+        ] {
             assert!(told.contains(path), "{told}");
         }
         assert_eq!(write(folder.path()).unwrap().len(), 4);

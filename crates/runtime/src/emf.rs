@@ -77,10 +77,8 @@ fn line(source: &Source, mut fields: Map<String, Value>, now: Timestamp) -> Opti
     let operation = fields.remove("operation");
     let mut directives = Vec::new();
     for dimension in [Dimension::Operation, Dimension::Function] {
-        let measured: Vec<_> = METRICS
-            .iter()
-            .filter(|metric| metric.dimension == dimension && fields.contains_key(metric.name))
-            .collect();
+        let measured: Vec<_> =
+            METRICS.iter().filter(|metric| metric.dimension == dimension && fields.contains_key(metric.name)).collect();
         if measured.is_empty() {
             continue;
         }
@@ -102,10 +100,7 @@ fn line(source: &Source, mut fields: Map<String, Value>, now: Timestamp) -> Opti
         return None;
     }
     let mut line = Map::new();
-    line.insert(
-        "_aws".to_owned(),
-        json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": directives }),
-    );
+    line.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": directives }));
     line.insert(Dimension::Function.as_str().to_owned(), json!(source.function));
     line.insert(Dimension::Operation.as_str().to_owned(), operation.unwrap_or_else(|| json!("none")));
     line.extend(fields);
@@ -159,10 +154,8 @@ mod tests {
         time::Duration,
     };
 
-    use mesh_core::probing::ProbeReport;
-    use tracing_subscriber::layer::SubscriberExt;
-
     use super::*;
+    use mesh_core::probing::ProbeReport;
 
     /// What was written.
     #[derive(Debug, Clone, Default)]
@@ -209,7 +202,8 @@ mod tests {
                 let set = set.as_array().expect("a set is an array");
                 assert!(set.len() <= 30);
                 for key in set {
-                    let value = line[key.as_str().unwrap()].as_str().expect("a dimension's target is a text on the root");
+                    let value =
+                        line[key.as_str().unwrap()].as_str().expect("a dimension's target is a text on the root");
                     assert!((1..=1024).contains(&value.len()), "{key}: {value}");
                 }
             }
@@ -322,6 +316,5 @@ mod tests {
             assert!(metric.name.chars().all(|letter| letter.is_ascii_alphanumeric()), "{}", metric.name);
             assert!(METRICS[..at].iter().all(|other| other.name != metric.name), "{} is listed twice", metric.name);
         }
-        let _ = tracing_subscriber::registry().with(tracing_subscriber::fmt::layer());
     }
 }

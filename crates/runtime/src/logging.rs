@@ -53,8 +53,9 @@ where
         .with_span_events(FmtSpan::NONE)
         .with_writer(logs)
         .with_filter(filter.and(filter_fn(|metadata| metadata.target() != metrics::TARGET)));
-    let metrics =
-        EmfLayer::new(source, measured).with_filter(filter_fn(|metadata| metadata.target() == metrics::TARGET));
+    // It looks at spans for the invocation's name.
+    let metrics = EmfLayer::new(source, measured)
+        .with_filter(filter_fn(|metadata| metadata.is_span() || metadata.target() == metrics::TARGET));
     tracing_subscriber::registry().with(lines).with(metrics)
 }
 
@@ -101,7 +102,8 @@ mod tests {
     #[test]
     fn every_line_names_its_invocation_and_trace_however_deep_it_was_written() {
         let lines = logged("info", || {
-            let invocation = tracing::info_span!("Lambda runtime invoke", requestId = "r-1", xrayTraceId = "Root=1-2-3");
+            let invocation =
+                tracing::info_span!("Lambda runtime invoke", requestId = "r-1", xrayTraceId = "Root=1-2-3");
             let _invocation = invocation.enter();
             tracing::info!("outside");
             let request = tracing::info_span!("request", principal = "alice");

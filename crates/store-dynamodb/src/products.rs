@@ -133,7 +133,11 @@ fn readable(item: &Item) -> Option<Product> {
         Ok(product) => Some(product),
         Err(error) => {
             let id = item.get("product_id").and_then(|id| id.as_s().ok()).map_or("", String::as_str);
-            tracing::error!(product = id, error = &error as &dyn std::error::Error, "a product's item cannot be read and is passed over");
+            tracing::error!(
+                product = id,
+                error = &error as &dyn std::error::Error,
+                "a product's item cannot be read and is passed over"
+            );
             metrics::unreadable();
             None
         }
