@@ -228,6 +228,18 @@ variable "alarm_actions" {
   nullable    = false
 }
 
+variable "runbooks_url" {
+  description = "Where operators find the runbooks that alarms point at: the URL of `docs/runbooks` in your source control, say."
+  type        = string
+  default     = "docs/runbooks"
+  nullable    = false
+
+  validation {
+    condition     = var.runbooks_url != "" && !endswith(var.runbooks_url, "/")
+    error_message = "runbooks_url is not empty and has no trailing slash."
+  }
+}
+
 variable "emulator_compatible" {
   description = "Lets the AWS provider work against an emulator: path-style S3 addresses, no credential or metadata check, few retries. What is created stays the same."
   type        = bool

@@ -4,7 +4,8 @@ Run by `cargo xtask up` with the environment variables that ministack reads (BIN
 STATE_DIR and so on). Each correction is one function that says what differs and what depends on it. They
 touch internals of one exact version, so a correction that no longer finds what it corrects stops the start.
 
-With CLEAN_STOP_MARKER set to a path, that file exists exactly while the persisted state is complete: it is
+With REQUEST_LOG set to a path, every call that IAM was asked about is a line there: who, what action, on what,
+and whether it was allowed. With CLEAN_STOP_MARKER set to a path, that file exists exactly while the persisted state is complete: it is
 removed at the start and written after an orderly stop. Without it the state folder holds an older state.
 """
 
@@ -14,9 +15,11 @@ import os
 import pathlib
 import socketserver
 import sys
+import time
 from xml.sax.saxutils import escape
 
 CORRECTED_VERSION = "1.5.33"
+REQUEST_LOG_BYTES = 64 * 1024 * 1024
 
 
 def main() -> None:
@@ -54,11 +57,11 @@ def describe_alarms_completely() -> None:
     from ministack.services import cloudwatch
 
     answer = _required(cloudwatch, "_xml")
-    alarms = _required(cloudwatch, "_alarms")
+    kinds = [_required(cloudwatch, kind) for kind in ("_alarms", "_composite_alarms")]
 
     def answer_with_all_attributes(status, root, inner, *args, **kwargs):
         if root == "DescribeAlarmsResponse":
-            for alarm in list(alarms.values()):
+            for alarm in [alarm for alarms in kinds for alarm in alarms.values()]:
                 arn = f"<AlarmArn>{alarm['AlarmArn']}</AlarmArn>"
                 inner = inner.replace(arn, arn + alarm_attributes_xml(alarm))
         return answer(status, root, inner, *args, **kwargs)
@@ -66,21 +69,75 @@ def describe_alarms_completely() -> None:
     cloudwatch._xml = answer_with_all_attributes
 
 
+def keep_expressions_of_alarms() -> None:
+    """Keep the metric queries of an alarm on an expression.
+
+    ministack drops them, and says that the alarm watches the average of nothing: a difference in every later
+    plan. It does not evaluate expressions: the state of such an alarm is what SetAlarmState makes it.
+    """
+    from ministack.services import cloudwatch
+
+    put = _required(cloudwatch, "_put_metric_alarm")
+    alarms = _required(cloudwatch, "_alarms")
+
+    def put_with_expressions(params, cbor_data, is_cbor, is_json=False):
+        result = put(params, cbor_data, is_cbor, is_json)
+        queries = cbor_data.get("Metrics") if is_cbor or is_json else query_members(params, "Metrics")
+        name = cbor_data.get("AlarmName") if is_cbor or is_json else query_value(params["AlarmName"])
+        if queries and name in alarms:
+            alarms[name].update(Metrics=queries, Statistic=None, Period=None)
+        return result
+
+    cloudwatch._put_metric_alarm = put_with_expressions
+
+
+def query_members(params: dict, name: str) -> list:
+    """The list `name` of a request of the query protocol, such as `Metrics.member.1.MetricStat.Period`."""
+    tree = {}
+    for key, value in params.items():
+        first, *path, last = key.split(".") if "." in key else (key, "")
+        if first == name:
+            node = tree
+            for part in path:
+                node = node.setdefault(part, {})
+            node[last] = query_value(value)
+    return _lists(tree) if tree else []
+
+
+def query_value(value):
+    """One value of the query protocol, of which parsers make lists; numbers and truth values are told by their look."""
+    text = value[0] if isinstance(value, list) else value
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text.isdecimal() else text
+
+
+def _lists(node):
+    if not isinstance(node, dict):
+        return node
+    if set(node) == {"member"}:
+        return [_lists(member) for _, member in sorted(node["member"].items(), key=lambda item: int(item[0]))]
+    return {name: _lists(value) for name, value in node.items()}
+
+
+def value_xml(value) -> str:
+    """What stands within an element that holds `value`."""
+    if isinstance(value, list):
+        return "".join(f"<member>{value_xml(member)}</member>" for member in value)
+    if isinstance(value, dict):
+        return "".join(f"<{name}>{value_xml(member)}</{name}>" for name, member in value.items())
+    return str(value).lower() if isinstance(value, bool) else escape(str(value))
+
+
 def alarm_attributes_xml(alarm: dict) -> str:
-    """The elements of a MetricAlarm that ministack's own XML lacks."""
-    parts = [f"<ActionsEnabled>{str(alarm.get('ActionsEnabled', True)).lower()}</ActionsEnabled>"]
-    for name in ("AlarmDescription", "Statistic", "ExtendedStatistic", "Period", "Unit", "TreatMissingData"):
+    """The elements of an alarm that ministack's own XML lacks."""
+    attributes = {"ActionsEnabled": alarm.get("ActionsEnabled", True)}
+    for name in ("AlarmDescription", "Statistic", "ExtendedStatistic", "Period", "Unit", "TreatMissingData", "Metrics"):
         if alarm.get(name):
-            parts.append(f"<{name}>{escape(str(alarm[name]))}</{name}>")
-    for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
-        members = "".join(f"<member>{escape(arn)}</member>" for arn in alarm.get(name) or [])
-        parts.append(f"<{name}>{members}</{name}>")
-    dimensions = "".join(
-        f"<member><Name>{escape(d['Name'])}</Name><Value>{escape(d['Value'])}</Value></member>"
-        for d in alarm.get("Dimensions") or []
-    )
-    parts.append(f"<Dimensions>{dimensions}</Dimensions>")
-    return "".join(parts)
+            attributes[name] = alarm[name]
+    for name in ("AlarmActions", "OKActions", "InsufficientDataActions", "Dimensions"):
+        attributes[name] = alarm.get(name) or []
+    return value_xml(attributes)
 
 
 def create_jwt_authorizers_without_payload_version() -> None:
@@ -180,6 +237,46 @@ def keep_sessions_over_a_stop() -> None:
     sts.load_persisted_state = lambda state: sessions.update(state.get("sessions", {}))
 
 
+def log_requests() -> None:
+    """Note every call that IAM decides on, as CloudTrail does: what roles allow is compared with what they use.
+
+    The log ends at a size that no test run reaches; its last line says so then.
+    """
+    path = os.environ.get("REQUEST_LOG")
+    if not path:
+        return
+    from ministack.core import iam_evaluator, responses
+
+    decide = _required(iam_evaluator, "enforce")
+    principal_of = _required(iam_evaluator, "resolve_principal")
+    account = _required(responses, "get_account_id")
+    log = RequestLog(pathlib.Path(path), REQUEST_LOG_BYTES)
+
+    def decide_and_note(access_key_id, action, service, region, resource_arn="*", service_context=None):
+        denied = decide(access_key_id, action, service, region, resource_arn, service_context)
+        principal = getattr(principal_of(access_key_id or "", account()), "arn", None)
+        log.note({"at": time.time(), "by": principal, "action": action, "on": resource_arn, "allowed": denied is None})
+        return denied
+
+    iam_evaluator.enforce = decide_and_note
+
+
+class RequestLog:
+    """Lines of JSON in a new file, up to a size."""
+
+    def __init__(self, path: pathlib.Path, limit: int):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.file = open(path, "w", buffering=1)
+        self.left = limit
+
+    def note(self, call: dict) -> None:
+        line = json.dumps(call) + "\n"
+        if self.left <= 0:
+            return
+        self.left -= len(line)
+        self.file.write(line if self.left > 0 else '{"full": true}\n')
+
+
 def _required(module, name: str):
     """An internal of ministack that a correction replaces."""
     if not hasattr(module, name):
@@ -190,9 +287,11 @@ def _required(module, name: str):
 CORRECTIONS = (
     answer_function_calls_at_once,
     describe_alarms_completely,
+    keep_expressions_of_alarms,
     create_jwt_authorizers_without_payload_version,
     authorize_glue_on_every_resource,
     keep_sessions_over_a_stop,
+    log_requests,
 )
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ class Cloud:
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self.folder / "s3"),
             "CLEAN_STOP_MARKER": str(self.marker),
+            "REQUEST_LOG": str(self.folder / "requests"),
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -160,6 +161,50 @@ class AnswersAsAwsDoes(CloudCase):
         ):
             self.assertIn(part, answer)
 
+    def test_alarms_on_expressions_and_on_other_alarms_are_described_as_configured(self):
+        cloudwatch = self.cloud.client("cloudwatch")
+        metric = {"Namespace": "Mesh", "MetricName": "Faults", "Dimensions": [{"Name": "Operation", "Value": "search"}]}
+        queries = [
+            {"Id": "share", "Expression": "IF(faults >= 3, faults, 0)", "ReturnData": True},
+            {"Id": "faults", "ReturnData": False, "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}},
+        ]
+        cloudwatch.put_metric_alarm(
+            AlarmName="burns",
+            Metrics=queries,
+            EvaluationPeriods=1,
+            Threshold=0.5,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        by_query = "&".join(
+            (
+                "Action=PutMetricAlarm&Version=2010-08-01&AlarmName=burns-too&EvaluationPeriods=1&Threshold=0.5",
+                "ComparisonOperator=GreaterThanThreshold",
+                "Metrics.member.1.Id=share&Metrics.member.1.ReturnData=true",
+                "Metrics.member.1.Expression=IF%28faults%20%3E%3D%203%2C%20faults%2C%200%29",
+                "Metrics.member.2.Id=faults&Metrics.member.2.ReturnData=false",
+                "Metrics.member.2.MetricStat.Period=300&Metrics.member.2.MetricStat.Stat=Sum",
+                "Metrics.member.2.MetricStat.Metric.Namespace=Mesh",
+                "Metrics.member.2.MetricStat.Metric.MetricName=Faults",
+                "Metrics.member.2.MetricStat.Metric.Dimensions.member.1.Name=Operation",
+                "Metrics.member.2.MetricStat.Metric.Dimensions.member.1.Value=search",
+            )
+        )
+        self.cloud.query("monitoring", by_query)
+        cloudwatch.put_composite_alarm(
+            AlarmName="objective", AlarmRule='ALARM("burns")', AlarmDescription="what to do", AlarmActions=[]
+        )
+        kinds = "AlarmTypes.member.1=MetricAlarm&AlarmTypes.member.2=CompositeAlarm"
+        answer = self.cloud.query("monitoring", f"Action=DescribeAlarms&Version=2010-08-01&{kinds}")
+        for part in (
+            "<Expression>IF(faults &gt;= 3, faults, 0)</Expression>",
+            "<Period>300</Period><Stat>Sum</Stat>",
+            "<ReturnData>false</ReturnData>",
+            "<member><Name>Operation</Name><Value>search</Value></member>",
+        ):
+            self.assertEqual(answer.count(part), 2, f"{part} in {answer}")
+        self.assertIn("<AlarmDescription>what to do</AlarmDescription>", answer)
+        self.assertNotIn("<Statistic>", answer)
+
     def test_jwt_authorizers_have_no_payload_version(self):
         gateway = self.cloud.client("apigatewayv2")
         api = gateway.create_api(Name="mesh", ProtocolType="HTTP")["ApiId"]
@@ -187,6 +232,21 @@ class AnswersAsAwsDoes(CloudCase):
         self.assertEqual(whole.get_database(Name="operations")["Database"]["Name"], "operations")
         table_only = self.role("table-only", [f"{prefix}:table/operations/flights"])
         self.assert_denied(lambda: table_only.get_table(DatabaseName="operations", Name="flights"))
+
+    def test_the_request_log_says_who_did_what_on_what_and_whether_it_was_allowed(self):
+        self.cloud.client("glue").create_database(DatabaseInput={"Name": "operations"})
+        prefix = f"arn:aws:glue:{REGION}:{ACCOUNT}"
+        reader = self.role("reader", [f"{prefix}:catalog", f"{prefix}:database/operations"])
+        reader.get_database(Name="operations")
+        self.assert_denied(lambda: reader.get_database(Name="finance"))
+        calls = [json.loads(line) for line in (self.folder / "requests").read_text().splitlines()]
+        seen = {
+            (call["by"].split("/")[1], call["action"], call["on"].rsplit(":", 1)[-1], call["allowed"])
+            for call in calls
+            if call["by"] and "/reader/" in call["by"]
+        }
+        self.assertIn(("reader", "glue:GetDatabase", "database/operations", True), seen)
+        self.assertIn(("reader", "glue:GetDatabase", "database/finance", False), seen)
 
     def role(self, name: str, resources: list[str]):
         """A Glue client with a role that may do everything on the resources."""

@@ -1,4 +1,5 @@
-//! Files of the repository that are made from code: the gateway's routes, the OpenAPI document, the manifest's schema.
+//! Files of the repository that are made from code: the gateway's routes, the metrics for the alarms, the OpenAPI document,
+//! the manifest's schema.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -38,6 +39,7 @@ pub fn check(repository: &Path) -> Result<()> {
 fn stale(repository: &Path) -> Result<Vec<Made>> {
     let made = [
         ("infra/routes.json", routes(&mesh_api::routes::gateway_routes())?),
+        ("infra/metrics.json", pretty(&mesh_runtime::emf::for_infra())?),
         ("docs/reference/openapi.json", pretty(&mesh_api::openapi::document())?),
         ("docs/reference/dataproduct.schema.json", pretty(&mesh_manifest::json_schema())?),
     ];
@@ -70,10 +72,15 @@ mod tests {
     fn a_stale_file_is_named_and_writing_heals_it() {
         let folder = tempfile::tempdir().unwrap();
         let told = check(folder.path()).unwrap_err().to_string();
-        for path in ["infra/routes.json", "docs/reference/openapi.json", "docs/reference/dataproduct.schema.json"] {
+        for path in [
+            "infra/routes.json",
+            "infra/metrics.json",
+            "docs/reference/openapi.json",
+            "docs/reference/dataproduct.schema.json",
+        ] {
             assert!(told.contains(path), "{told}");
         }
-        assert_eq!(write(folder.path()).unwrap().len(), 3);
+        assert_eq!(write(folder.path()).unwrap().len(), 4);
         check(folder.path()).unwrap();
         fs::write(folder.path().join("infra/routes.json"), "[\n  {}\n]\n").unwrap();
         let told = check(folder.path()).unwrap_err().to_string();

@@ -2,14 +2,15 @@
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{MatchedPath, Request},
     handler::Handler,
     http::{HeaderValue, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
-use mesh_api::routes::{Function, Route};
+use mesh_api::routes::{Function, ROUTES, Route};
+use mesh_core::metrics;
 use tracing::Instrument;
 
 use crate::problem::Failure;
@@ -84,11 +85,14 @@ async fn trace(request: Request, next: Next) -> Response {
         domain = tracing::field::Empty,
     );
     let path = request.uri().path().to_owned();
+    let operation = operation(&request);
     async move {
         let started = std::time::Instant::now();
         let response = next.run(request).await;
         let status = response.status();
-        tracing::info!(status = status.as_u16(), elapsed_ms = started.elapsed().as_secs_f64() * 1000.0, "answered");
+        let elapsed = started.elapsed();
+        tracing::info!(operation, status = status.as_u16(), elapsed_ms = elapsed.as_secs_f64() * 1000.0, "answered");
+        metrics::answered(operation, status.as_u16(), elapsed);
         let mut response = with_context(response, &path, &request_id).await;
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("x-request-id", value);
@@ -97,6 +101,13 @@ async fn trace(request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+/// The operation that a request asks for; `none` where there is none.
+fn operation(request: &Request) -> &'static str {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let asked = |route: &&Route| Some(route.path) == path && route.method == request.method().as_str();
+    ROUTES.iter().find(asked).map_or("none", |route| route.operation)
 }
 
 /// Problems name the request they are about.

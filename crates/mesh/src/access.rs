@@ -17,6 +17,7 @@ use crate::{
     error::{StoreError, UseCaseError, Violation},
     judgement::{Judge, Question},
     measurement::{MeasurementStore, PortState},
+    metrics,
     object_storage::{ObjectEntry, ObjectStorage},
     principal::{Caller, Role},
     product::{Product, ProductStore, Status},
@@ -163,6 +164,7 @@ impl Broker {
         let cached = grant.filter(|grant| is_fresh(grant, now));
         let mut audit = AuditEntry::new(now, &address, action_name(request.mode), caller, json!({}));
         if let Some(grant) = &cached {
+            metrics::decided(true);
             audit.detail =
                 json!({ "allow": true, "grant": grant.decision_id, "contract": contract.as_ref().map(|c| &c.id) });
         } else {
@@ -175,6 +177,7 @@ impl Broker {
                 purpose: purpose.as_deref(),
             };
             let decision = program.decide(&question.input());
+            metrics::decided(decision.allow);
             audit.detail = json!({
                 "allow": decision.allow,
                 "contract": contract.as_ref().map(|c| &c.id),

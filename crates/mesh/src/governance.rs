@@ -13,6 +13,7 @@ use crate::{
     contracts::may_know,
     error::{StoreError, UseCaseError, Violation},
     judgement::{Judge, Question},
+    metrics,
     policies::{PolicyBundle, PolicyScope, PolicyStore},
     principal::{Caller, Role},
     product::{ProductStore, Status},
@@ -69,6 +70,7 @@ impl Governance {
             purpose,
         };
         let decision = self.judge.decide(&question).await?;
+        metrics::decided(decision.allow);
         let detail =
             json!({ "allow": decision.allow, "action": request.action.as_str(), "policy_revision": decision.revision });
         self.audit.append(&AuditEntry::new(now, &request.port, "policy.checked", caller, detail)).await?;

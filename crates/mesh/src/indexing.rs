@@ -8,6 +8,7 @@ use mesh_manifest::{PortAddress, ProductId};
 use crate::{
     error::StoreError,
     measurement::{MeasurementStore, PortState},
+    metrics,
     product::{Product, ProductStore, Status},
     search_index::{FieldDocument, PortDocument, ProductDocument, SearchIndex},
 };
@@ -40,7 +41,10 @@ impl Indexer {
         self.search.put(&document(&product, &states)).await?;
         // Noting it moves the product's item, of which the stream tells: not without need.
         if product.indexed_revision < product.revision {
-            self.products.set_indexed(id, product.revision).await?;
+            let noted = self.products.set_indexed(id, product.revision).await?;
+            if noted {
+                metrics::indexed(product.registered_at);
+            }
         }
         Ok(())
     }
@@ -48,10 +52,14 @@ impl Indexer {
     /// Writes what the index lacks or holds differently, of all products. One that fails is counted and left to the next sweep.
     pub async fn sweep(&self) -> Result<IndexReport, StoreError> {
         let mut report = IndexReport::default();
+        let mut lagging = metrics::Lagging::default();
         let mut cursor = None;
         loop {
             let page = self.products.products(None, cursor.as_deref(), 100).await?;
             report.seen += page.items.len();
+            for product in page.items.iter().filter(|product| product.indexed_revision < product.revision) {
+                lagging.add(product.registered_at);
+            }
             let stale = self.stale(&page.items).await?;
             // Each is read again: a list may lag behind what the stream has told of meanwhile.
             let mut writes = stream::iter(stale)
@@ -68,9 +76,11 @@ impl Indexer {
             }
             match page.cursor {
                 Some(next) => cursor = Some(next),
-                None => return Ok(report),
+                None => break,
             }
         }
+        metrics::swept(lagging, report.errors);
+        Ok(report)
     }
 
     /// Those of `products` that the index holds not at all, differently, or without a note of it.

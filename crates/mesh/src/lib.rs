@@ -21,6 +21,7 @@ pub mod indexing;
 pub mod judgement;
 pub mod marketplace;
 pub mod measurement;
+pub mod metrics;
 pub mod object_storage;
 pub mod page;
 pub mod plan;

@@ -18,6 +18,7 @@ use crate::{
     error::StoreError,
     events::{Event, EventPublisher},
     measurement::{Measurement, MeasurementStore, PortState, VerdictKind},
+    metrics,
     object_storage::ObjectStorage,
     product::{Product, ProductStore, Status},
     provisioning::{key_of, observer},
@@ -98,6 +99,7 @@ impl Prober {
                 None => break,
             }
         }
+        let unobservable = by_domain.values().flatten().filter(|target| target.format.is_endpoint()).count();
         let runs = by_domain.into_iter().map(|(domain, targets)| self.domain(domain, targets));
         let mut reports = stream::iter(runs).buffer_unordered(DOMAINS_AT_ONCE);
         let mut total = ProbeReport::default();
@@ -109,6 +111,7 @@ impl Prober {
             total.events += report.events;
             total.errors += report.errors;
         }
+        metrics::probed(&total, unobservable);
         Ok(total)
     }
 

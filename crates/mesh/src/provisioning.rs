@@ -14,6 +14,7 @@ use crate::{
     credentials::{CredentialVendor, Mode, VendRequest},
     domain::{Domain, DomainStore, Envelope},
     error::StoreError,
+    metrics,
     object_storage::ObjectStorage,
     product::{Product, ProductStore, Status},
     table_catalog::{CatalogTable, CommitError, TableCatalog, TableFormat},
@@ -84,7 +85,10 @@ impl Provisioner {
         match self.envelope(&product, domain.as_ref()).await {
             Ok(()) => {
                 if product.status != Status::Active || product.provisioned_revision != revision {
-                    self.products.set_provisioned(id, revision, Status::Active, None).await?;
+                    let noted = self.products.set_provisioned(id, revision, Status::Active, None).await?;
+                    if noted && product.provisioned_revision != revision {
+                        metrics::provisioned(product.registered_at);
+                    }
                 }
                 Ok(Converged::Active { revision })
             }
@@ -101,9 +105,15 @@ impl Provisioner {
     /// Converges every product, whatever its state: what lags is caught up, what drifted is healed or told.
     pub async fn sweep(&self) -> Result<SweepReport, StoreError> {
         let mut report = SweepReport::default();
+        let mut lagging = metrics::Lagging::default();
         let mut cursor = None;
         loop {
             let page = self.products.products(None, cursor.as_deref(), 100).await?;
+            for product in page.items.iter().filter(|product| product.status != Status::Retired) {
+                if product.provisioned_revision < product.revision {
+                    lagging.add(product.registered_at);
+                }
+            }
             let ids = page.items.into_iter().map(|product| product.id);
             let mut results =
                 stream::iter(ids.map(|id| async move { (self.converge(&id).await, id) })).buffer_unordered(CONCURRENCY);
@@ -124,9 +134,12 @@ impl Provisioner {
             }
             match page.cursor {
                 Some(next) => cursor = Some(next),
-                None => return Ok(report),
+                None => break,
             }
         }
+        metrics::swept(lagging, report.errors);
+        metrics::envelopes_failed(report.failed);
+        Ok(report)
     }
 
     async fn envelope(&self, product: &Product, domain: Option<&Domain>) -> Result<(), Obstacle> {

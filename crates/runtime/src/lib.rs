@@ -1,15 +1,18 @@
-//! What every function's main shares: environment, logs, SDK configuration and the wall clock.
+//! What every function's main shares: environment, logs and metrics, SDK configuration and the wall clock.
 //!
 //! A `main` calls [`start`] once and builds its adapters from the answer.
 
 pub mod clock;
+pub mod emf;
 pub mod environment;
 pub mod logging;
+pub mod schedule;
 pub mod sdk;
 
 pub use aws_config::SdkConfig;
 pub use clock::WallClock;
 pub use environment::{Environment, EnvironmentError, Issuer, SearchAuth};
+pub use schedule::ScheduledRun;
 
 /// What a function starts with.
 #[derive(Debug)]
@@ -18,7 +21,7 @@ pub struct Started {
     pub sdk: SdkConfig,
 }
 
-/// Starts logging, reads the environment and configures the SDK.
+/// Starts logging and measuring, reads the environment and configures the SDK.
 ///
 /// Fails with every missing or malformed variable at once, and logs them, since a function's log is where they are looked for.
 pub async fn start() -> Result<Started, EnvironmentError> {

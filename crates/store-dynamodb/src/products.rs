@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt, stream};
 use mesh_core::{
     error::StoreError,
+    metrics,
     page::Page,
     product::{Port, Product, ProductStore, Registration, Status},
 };
@@ -71,20 +72,31 @@ pub(crate) fn revision_key(revision: u64) -> String {
 }
 
 impl DynamoStore {
-    /// A domain's current products after `after`, `limit` at most.
+    /// A domain's current products after `after`, `limit` at most. One that cannot be read is told of and passed over: it must
+    /// not keep a sweep from all the others.
     async fn current_of(
         &self,
         domain: &DomainName,
         after: Option<&ProductId>,
         limit: usize,
     ) -> Result<Vec<Product>, StoreError> {
-        let start = after.map(|after| {
+        let mut start = after.map(|after| {
             let mut start = current_key(after);
             start.insert("current_domain_id".to_owned(), text(domain));
             start
         });
-        let items = self.collect(&Query::index(DATA_PRODUCTS, BY_DOMAIN, domain), start, limit).await?;
-        items.iter().map(|item| PRODUCT.record(item)).collect()
+        let query = Query::index(DATA_PRODUCTS, BY_DOMAIN, domain);
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let missing = limit - found.len();
+            let items = self.collect(&query, start, missing).await?;
+            found.extend(items.iter().filter_map(readable));
+            start = items.last().filter(|_| items.len() == missing).map(index_key);
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// The current products of all domains after `after`, `limit` at most: domain by domain, in the order of ids.
@@ -113,6 +125,29 @@ impl DynamoStore {
         found.truncate(limit);
         Ok(found)
     }
+}
+
+/// The product in an item; none, with a line in the log that names it, if it cannot be read.
+fn readable(item: &Item) -> Option<Product> {
+    match PRODUCT.record(item) {
+        Ok(product) => Some(product),
+        Err(error) => {
+            let id = item.get("product_id").and_then(|id| id.as_s().ok()).map_or("", String::as_str);
+            tracing::error!(
+                product = id,
+                error = &error as &dyn std::error::Error,
+                "a product's item cannot be read and is passed over"
+            );
+            metrics::unreadable();
+            None
+        }
+    }
+}
+
+/// Where a list by domain goes on after `item`.
+fn index_key(item: &Item) -> Item {
+    let keys = ["product_id", "revision", "current_domain_id"];
+    keys.into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
 }
 
 #[async_trait]

@@ -50,6 +50,41 @@ async fn missing_tables_are_told_apart_from_an_outage() {
     assert!(matches!(error, StoreError::Denied { .. }), "{error:?}");
 }
 
+/// One item that somebody wrote over by hand must not hide the others from the sweeps.
+#[tokio::test]
+async fn a_product_that_cannot_be_read_is_passed_over_in_lists() {
+    let store = cloud::store().await;
+    let products = ["a.one", "a.poisoned", "a.three", "a.two"];
+    for product in products {
+        store.register(&samples::first_registration(product)).await.unwrap();
+    }
+    let key = [("product_id", "a.poisoned"), ("revision", "current")];
+    let mut update = cloud::client()
+        .update_item()
+        .table_name(store.table_name("data_products"))
+        .update_expression("SET manifest_json = :broken")
+        .expression_attribute_values(":broken", aws_sdk_dynamodb::types::AttributeValue::S("{".to_owned()));
+    for (name, value) in key {
+        update = update.key(name, aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned()));
+    }
+    update.send().await.unwrap();
+    let domain = "a".parse().unwrap();
+    for limit in [1, 2, 3, 100] {
+        let (mut found, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = store.products(Some(&domain), cursor.as_deref(), limit).await.unwrap();
+            found.extend(page.items.into_iter().map(|product| product.id.to_string()));
+            cursor = page.cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, ["a.one", "a.three", "a.two"], "{limit} a page");
+    }
+    let error = store.product(&"a.poisoned".parse().unwrap()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+}
+
 /// What other programs and people read in the tables: the columns that the requirements name.
 #[tokio::test]
 async fn the_required_columns_are_columns() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use mesh_core::provisioning::Provisioner;
 use mesh_manifest::ProductId;
+use mesh_runtime::ScheduledRun;
 use serde_json::{Value, json};
 
 /// Answers an invocation: a batch of stream records, or `{"trigger": "sweep"}`.
@@ -15,7 +16,9 @@ pub async fn handle(provisioner: &Provisioner, event: &Value) -> Result<Value, l
     }
     match event.get("trigger").and_then(Value::as_str) {
         Some("sweep") => {
+            let run = ScheduledRun::begin(event);
             let report = provisioner.sweep().await?;
+            run.end();
             tracing::info!(?report, "swept");
             Ok(
                 json!({ "seen": report.seen, "converged": report.converged, "failed": report.failed, "errors": report.errors }),

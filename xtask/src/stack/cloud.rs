@@ -49,6 +49,7 @@ pub(super) fn command(project: &Project, python: &Path, ports: Ports) -> Result<
         .env("S3_PERSIST", "1")
         .env("S3_DATA_DIR", folder.join("s3"))
         .env("CLEAN_STOP_MARKER", clean_stop_marker(project))
+        .env("REQUEST_LOG", request_log(project))
         .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", ports.cloud))
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
@@ -73,6 +74,11 @@ pub(super) fn command(project: &Project, python: &Path, ports: Ports) -> Result<
 /// what depends on it (Terraform's state, search documents) no longer fits.
 pub(super) fn stopped_in_order(project: &Project) -> bool {
     clean_stop_marker(project).exists()
+}
+
+/// Every call that IAM decided on since the cloud was started, a JSON object a line.
+pub fn request_log(project: &Project) -> PathBuf {
+    project.log("requests")
 }
 
 pub(super) fn has_content(project: &Project) -> bool {

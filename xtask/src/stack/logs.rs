@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
 use std::io::{Read, Seek};
+use std::process::Command;
 use std::time::Duration;
 
 use super::state::State;
@@ -59,6 +60,22 @@ pub fn of_function(
     follow: bool,
     interrupt: &Interrupt,
 ) -> Result<()> {
+    let mut command = reading(project, mesh, function, lines, interrupt)?;
+    command.args(follow.then_some("--follow"));
+    match tool::stream("reading the log", &mut command, interrupt) {
+        Err(_) if follow && interrupt.is_raised() => Ok(()),
+        other => other,
+    }
+}
+
+/// All that a function logged.
+pub fn text_of_function(project: &Project, mesh: &str, function: &str, interrupt: &Interrupt) -> Result<String> {
+    let mut command = reading(project, mesh, function, usize::MAX >> 1, interrupt)?;
+    tool::run("reading the log", &mut command, interrupt)
+}
+
+/// A command that prints the last `lines` lines of a function's log.
+fn reading(project: &Project, mesh: &str, function: &str, lines: usize, interrupt: &Interrupt) -> Result<Command> {
     let Some(state) = State::load(project).filter(|state| state.components.contains_key(&Component::Cloud)) else {
         bail!("the local cloud does not run: `cargo xtask up`");
     };
@@ -68,16 +85,12 @@ pub fn of_function(
         .arg(project.root.join("localstack/function_logs.py"))
         .arg(format!("/aws/lambda/{mesh}-{function}"))
         .args(["--lines", &lines.to_string()])
-        .args(follow.then_some("--follow"))
         .env("AWS_ENDPOINT_URL", Endpoints::at(state.ports).cloud)
         .env("AWS_DEFAULT_REGION", cloud::REGION)
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("PYTHONDONTWRITEBYTECODE", "1");
-    match tool::stream("reading the log", &mut command, interrupt) {
-        Err(_) if follow && interrupt.is_raised() => Ok(()),
-        other => other,
-    }
+    Ok(command)
 }
 
 fn read_lossy(file: &mut File, text: &mut String) -> Result<()> {

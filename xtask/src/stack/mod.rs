@@ -1,7 +1,7 @@
 //! The local stack: an emulated AWS and an OpenSearch node, as two processes that outlive the command that
 //! started them. Every operation can be repeated and picks up whatever an interrupted or killed one left.
 
-mod cloud;
+pub mod cloud;
 mod launch;
 pub mod logs;
 mod ports;
