@@ -23,7 +23,7 @@ pub struct Project {
 }
 
 impl Project {
-    /// The checkout that holds the current folder (or that Cargo says runs this program).
+    /// The checkout that holds the current folder (or, in a test, the package that is tested).
     pub fn find() -> Result<Self> {
         let start = match env::var_os("CARGO_MANIFEST_DIR") {
             Some(manifest) => PathBuf::from(manifest),

@@ -36,20 +36,32 @@ fn start() -> Result<ExitCode, Error> {
     }
     // Cargo runs this program from any folder below the workspace; the build is always of this workspace.
     build.current_dir(env!("CARGO_MANIFEST_DIR"));
-    if !build.status()?.success() {
+    if !without_cargos_variables(&mut build).status()?.success() {
         let command = env::args().nth(1).unwrap_or_default();
         if !(built_before && NEEDED_ALWAYS.contains(&command.as_str())) {
             return Ok(ExitCode::FAILURE);
         }
         eprintln!("warning: the code does not compile; going on with the commands as they were built before");
     }
-    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut commands = Command::new(&program);
+    commands.args(env::args_os().skip(1)).env("CARGO_TARGET_DIR", &target);
     // On success, this does not return.
-    Err(Command::new(&program)
-        .args(env::args_os().skip(1))
-        .env("CARGO_MANIFEST_DIR", &manifest)
-        .env("CARGO_TARGET_DIR", &target)
-        .exec())
+    Err(without_cargos_variables(&mut commands).exec())
+}
+
+/// Without what `cargo run` says of the package that it runs. Build scripts (that of `ring`) ask to be run again where
+/// these change: builds started from here and by hand would undo each other.
+fn without_cargos_variables(command: &mut Command) -> &mut Command {
+    for (name, _) in env::vars_os() {
+        let of_the_package = name.to_str().is_some_and(|name| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix))
+                || ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"].contains(&name)
+        });
+        if of_the_package {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// `CARGO_TARGET_DIR`, else a folder in the user's cache that all checkouts share.
