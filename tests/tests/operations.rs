@@ -86,9 +86,9 @@ fn every_alarm_names_a_runbook_that_exists_and_every_runbook_is_reached() {
     let without_alarm = index.split("## Without an alarm").nth(1).expect("the index lists pages without an alarm");
     for page in pages.keys().filter(|page| *page != "README") {
         assert!(index.contains(&format!("({page}.md)")), "the index does not list {page}");
-        assert!(named.contains(page.as_str()) || without_alarm.contains(page.as_str()), "no alarm leads to {page}");
+        let elsewhere = without_alarm.contains(&format!("({page}.md)"));
+        assert!(named.contains(page.as_str()) != elsewhere, "{page}: either an alarm leads to it, or the index says none");
     }
-    assert!(named.len() >= 15, "{named:?}");
 }
 
 #[test]
@@ -106,7 +106,9 @@ fn every_alarm_says_what_to_do() {
     // Whatever the map of alarms holds says something and has a page: one entry in the map is one of each.
     let map = blocks(&infra, "alarms = merge(\n    {").len();
     assert_eq!(map, 1, "the alarms are one map");
-    assert_eq!(infra.matches("says = \"").count(), infra.matches("runbook = \"").count());
+    let says: Vec<_> = infra.lines().filter(|line| line.trim_start().starts_with("says ")).collect();
+    assert!(!says.is_empty() && says.iter().all(|line| line.contains("runbook = \"")), "{says:#?}");
+    assert_eq!(says.len(), infra.matches("runbook = \"").count());
 }
 
 #[test]
