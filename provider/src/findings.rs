@@ -5,7 +5,7 @@ use mesh_api::types::{AffectedContract, Plan};
 use mesh_manifest::{Manifest, Parsed, Severity};
 use tfplugin::{Diagnostic, Diagnostics};
 
-use crate::problem::sentence;
+use crate::sentence::sentence;
 
 /// Reads a manifest strictly, without asking anybody.
 pub fn parse(text: &str) -> Result<Manifest, Diagnostics> {

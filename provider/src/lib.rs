@@ -11,6 +11,7 @@ mod domain_envelope;
 mod findings;
 mod impact;
 mod problem;
+mod sentence;
 
 use async_trait::async_trait;
 use tfplugin::{Context, DataSource, Diagnostics, Named, Provider, Resource, Schema, Value};

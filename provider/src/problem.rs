@@ -5,6 +5,7 @@ use mesh_client::ClientError;
 use tfplugin::{Diagnostic, Diagnostics, Path};
 
 use crate::findings::located;
+use crate::sentence::{capital, sentence};
 
 /// Why a request failed, about the resource as a whole.
 pub fn diagnose(error: &ClientError) -> Diagnostics {
@@ -61,15 +62,4 @@ fn whole(problem: &Problem) -> Diagnostic {
 /// The id by which the platform's operators find the request.
 fn request(problem: &Problem) -> String {
     problem.request_id.as_deref().map(|id| format!(" Request {id}.")).unwrap_or_default()
-}
-
-/// A remedy or reason as a sentence.
-pub fn sentence(text: &str) -> String {
-    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{}{end}", capital(text))
-}
-
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }

@@ -2,16 +2,24 @@
 
 use std::borrow::Cow;
 
-use crate::tree::Content;
+/// What a scalar is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scalar {
+    Null,
+    Boolean(bool),
+    /// A number as it is written.
+    Number(String),
+    Text(String),
+}
 
 /// The value of a scalar that is written without quotes.
-pub fn resolve(text: Cow<'_, str>) -> Content {
+pub fn resolve(text: Cow<'_, str>) -> Scalar {
     match text.as_ref() {
-        "" | "~" | "null" | "Null" | "NULL" => Content::Null,
-        "true" | "True" | "TRUE" => Content::Boolean(true),
-        "false" | "False" | "FALSE" => Content::Boolean(false),
-        number if is_number(number) => Content::Number(text.into_owned()),
-        _ => Content::Text(text.into_owned()),
+        "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
+        "true" | "True" | "TRUE" => Scalar::Boolean(true),
+        "false" | "False" | "FALSE" => Scalar::Boolean(false),
+        number if is_number(number) => Scalar::Number(text.into_owned()),
+        _ => Scalar::Text(text.into_owned()),
     }
 }
 
@@ -51,7 +59,7 @@ mod tests {
     #[test]
     fn follows_the_core_schema() {
         for number in ["0", "-1", "+12", "0o17", "0xFF", "1.0", "1.", ".5", "1e3", "-1.5E-3", ".inf", "-.inf", ".nan"] {
-            assert!(matches!(resolve(number.into()), Content::Number(_)), "{number}");
+            assert!(matches!(resolve(number.into()), Scalar::Number(_)), "{number}");
         }
         for text in [
             "no",
@@ -71,10 +79,10 @@ mod tests {
             "1_000",
             "12:30",
         ] {
-            assert!(matches!(resolve(text.into()), Content::Text(_)), "{text}");
+            assert!(matches!(resolve(text.into()), Scalar::Text(_)), "{text}");
         }
         for null in ["", "~", "null"] {
-            assert!(matches!(resolve(null.into()), Content::Null), "{null}");
+            assert!(matches!(resolve(null.into()), Scalar::Null), "{null}");
         }
     }
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::{
     code::Code,
     diagnostic::{Diagnostic, is_control, shown},
-    pointer, scalar,
+    pointer,
+    scalar::{self, Scalar},
 };
 
 /// The most bytes of text.
@@ -40,6 +41,17 @@ pub enum Content {
     Text(String),
     List(Vec<Node>),
     Mapping(Vec<Entry>),
+}
+
+impl From<Scalar> for Content {
+    fn from(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Null => Self::Null,
+            Scalar::Boolean(value) => Self::Boolean(value),
+            Scalar::Number(text) => Self::Number(text),
+            Scalar::Text(text) => Self::Text(text),
+        }
+    }
 }
 
 /// A key, its place, and its value.
@@ -218,12 +230,12 @@ impl<'input> Reader<'input> {
         span: Span,
     ) -> Result<Content, Diagnostic> {
         let content = match tag {
-            None if style == ScalarStyle::Plain => scalar::resolve(text),
+            None if style == ScalarStyle::Plain => scalar::resolve(text).into(),
             None => Content::Text(text.into_owned()),
             Some(tag) if !tag.is_yaml_core_schema() => return Err(self.tag(tag, span)),
             Some(tag) if tag.suffix == "str" => Content::Text(text.into_owned()),
             Some(tag) => {
-                let content = scalar::resolve(text);
+                let content: Content = scalar::resolve(text).into();
                 let fits = match (&content, tag.suffix.as_str()) {
                     (Content::Null, "null") | (Content::Boolean(_), "bool") | (Content::Number(_), "float") => true,
                     (Content::Number(number), "int") => !number.contains(['.', 'e', 'E']),

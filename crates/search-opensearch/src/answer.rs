@@ -10,7 +10,10 @@ use mesh_manifest::ProductId;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{connection::SERVICE, cursor, mapping, query::limit};
+use crate::{cursor, mapping, query::limit};
+
+/// The service as errors name it.
+pub const SERVICE: &str = "OpenSearch";
 
 /// The answer to `query` that `body` holds.
 pub fn search(query: &SearchQuery, body: Value) -> Result<SearchAnswer, StoreError> {

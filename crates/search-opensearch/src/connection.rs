@@ -15,10 +15,8 @@ use opensearch::{
 use serde_json::Value;
 use url::Url;
 
-use crate::answer::{ALREADY_EXISTS, EngineError, INDEX_NOT_FOUND};
+use crate::answer::{ALREADY_EXISTS, EngineError, INDEX_NOT_FOUND, SERVICE};
 
-/// The service as errors name it.
-pub const SERVICE: &str = "OpenSearch";
 /// How long a request may take, from the search for credentials to the last byte of the answer.
 pub const TIMEOUT: Duration = Duration::from_secs(2);
 

@@ -20,6 +20,8 @@ pub const SEARCHED: [(&str, u8); 9] = [
     ("ports.fields.description", 1),
 ];
 
+/// Most words of a text that are searched for; the rest is not looked at.
+pub const MAX_WORDS: usize = 32;
 /// Whole names, in lower case: a search that is exactly one of them puts that product first.
 pub const EXACT: [&str; 2] = ["name.exact", PRODUCT_ID_EXACT];
 /// Unique, and so the last word in every sorting.
@@ -160,7 +162,7 @@ fn analysis() -> Value {
             // Behind the stemmer, which then stems the list too. At search time only: a longer list asks for no new documents.
             "synonyms": { "type": "synonym_graph", "synonyms": SYNONYMS },
             // Each word costs a clause for each searched field; scripts without spaces make hundreds of words in 500 characters.
-            "bound": { "type": "limit", "max_token_count": crate::query::MAX_WORDS },
+            "bound": { "type": "limit", "max_token_count": MAX_WORDS },
         },
         "analyzer": {
             "mesh": {

@@ -12,15 +12,13 @@ use serde_json::{Map, Value, json};
 use crate::{
     cursor,
     mapping::{
-        CLASSIFICATION, DELETED, DOMAIN, EXACT, FACETS, FORMAT, PORT_FIELDS, PRODUCT_ID_EXACT, SEARCHED, SLA_MINUTES,
-        STATUS, VISIBILITY,
+        CLASSIFICATION, DELETED, DOMAIN, EXACT, FACETS, FORMAT, MAX_WORDS, PORT_FIELDS, PRODUCT_ID_EXACT, SEARCHED,
+        SLA_MINUTES, STATUS, VISIBILITY,
     },
 };
 
 /// Longest text that is searched for, in characters; the rest is not looked at.
 pub const MAX_TEXT: usize = 500;
-/// Most words that are searched for; the rest is not looked at.
-pub const MAX_WORDS: usize = 32;
 /// Most products on a page.
 pub const MAX_LIMIT: usize = 100;
 

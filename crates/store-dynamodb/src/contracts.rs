@@ -18,6 +18,7 @@ use crate::{
     query::Query,
     store::DynamoStore,
     tables::{AUDIT_LOG, BY_CONSUMER, CONSUMPTION_CONTRACTS, DATA_PRODUCTS},
+    transaction::Transaction,
 };
 
 const CONTRACT: Layout = Layout {
@@ -96,7 +97,7 @@ impl ContractStore for DynamoStore {
             .value(":retired", text(Status::Retired.as_str()))
             .value(":one", number(1));
 
-        let mut transaction = self.transaction();
+        let mut transaction = Transaction::new(self);
         transaction.put_when(CONSUMPTION_CONTRACTS, item, unchanged);
         transaction.update(DATA_PRODUCTS, current_key(&after.id.product), count);
         transaction.put(AUDIT_LOG, audit::item(entry)?);

@@ -117,7 +117,7 @@ impl DomainStore for DynamoStore {
         item.insert("sk".to_owned(), text(DOMAIN_ITEM));
         item.insert("kind".to_owned(), text(DOMAIN_ITEM));
 
-        let mut transaction = self.transaction();
+        let mut transaction = Transaction::new(self);
         transaction.put_when(DOMAINS, item, unchanged(before));
         write_members(&mut transaction, before, Some(after))?;
         write_bindings(&mut transaction, before, Some(after));
@@ -126,7 +126,7 @@ impl DomainStore for DynamoStore {
     }
 
     async fn delete_domain(&self, before: &Domain, entry: &AuditEntry) -> Result<(), StoreError> {
-        let mut transaction = self.transaction();
+        let mut transaction = Transaction::new(self);
         transaction.delete_when(DOMAINS, domain_key(&before.id), unchanged(Some(before)));
         write_members(&mut transaction, Some(before), None)?;
         write_bindings(&mut transaction, Some(before), None);

@@ -17,6 +17,7 @@ use crate::{
     query::Query,
     store::DynamoStore,
     tables::SLA_MEASUREMENTS,
+    transaction::Transaction,
 };
 
 /// A measurement but for its time, which is the range key in the time series.
@@ -108,7 +109,7 @@ impl MeasurementStore for DynamoStore {
         let mut kept = measured(&state.measurement, "measured_at")?;
         let expires = state.measurement.measured_at.saturating_add(KEPT_FOR).unwrap_or(Timestamp::MAX);
         kept.insert("expires_at".to_owned(), number(expires.as_second()));
-        let mut transaction = self.transaction();
+        let mut transaction = Transaction::new(self);
         transaction.put_when(SLA_MEASUREMENTS, item, follows);
         transaction.put(SLA_MEASUREMENTS, kept);
         transaction.commit().await

@@ -16,6 +16,7 @@ use crate::{
     layout::{Item, Kind, Layout, column, instant, key, text},
     store::DynamoStore,
     tables::{AUDIT_LOG, POLICIES},
+    transaction::Transaction,
 };
 
 const BUNDLE: Layout = Layout {
@@ -89,7 +90,7 @@ impl PolicyStore for DynamoStore {
         let published = format!("{}#{}", instant(bundle.published_at), bundle.revision);
         history.extend(key([("scope", bundle.scope.to_string()), ("revision", published)]));
 
-        let mut transaction = self.transaction();
+        let mut transaction = Transaction::new(self);
         transaction.put_when(POLICIES, current, unchanged);
         transaction.put(POLICIES, history);
         transaction.put(AUDIT_LOG, audit::item(entry)?);

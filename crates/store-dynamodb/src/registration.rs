@@ -17,6 +17,7 @@ use crate::{
     schemas,
     store::DynamoStore,
     tables::{AUDIT_LOG, DATA_PRODUCTS, IDEMPOTENCY, LINEAGE, OUTPUT_PORTS, SCHEMAS},
+    transaction::Transaction,
 };
 
 /// The most bytes of a manifest, as text and as canonical JSON together: an item has 400 KiB.
@@ -32,7 +33,7 @@ impl DynamoStore {
         let mut history = item.clone();
         history.insert("revision".to_owned(), text(revision_key(product.revision)));
 
-        let mut transaction = self.transaction();
+        let mut transaction = Transaction::new(self);
         match before {
             None => transaction.put_when(DATA_PRODUCTS, current(product, item), Expression::absent("product_id")),
             Some(before) => transaction.update(DATA_PRODUCTS, current_key(&product.id), replace(item, before)),

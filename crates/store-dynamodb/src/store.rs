@@ -9,7 +9,6 @@ use crate::{
     expression::Expression,
     layout::Item,
     tables::Table,
-    transaction::Transaction,
 };
 
 /// Keeps everything that the mesh keeps, in the tables of [`crate::tables::TABLES`].
@@ -45,10 +44,6 @@ impl DynamoStore {
 
     pub(crate) fn name(&self, table: Table) -> String {
         self.table_name(table.name)
-    }
-
-    pub(crate) fn transaction(&self) -> Transaction<'_> {
-        Transaction::new(self)
     }
 
     /// The item under `key`, read consistently.

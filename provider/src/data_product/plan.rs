@@ -6,7 +6,8 @@ use tfplugin::{Action, Context, Diagnostic, Diagnostics, Plan, Value};
 
 use crate::connection::Mesh;
 use crate::findings;
-use crate::problem::{diagnose_manifest, sentence};
+use crate::problem::diagnose_manifest;
+use crate::sentence::sentence;
 
 /// What a registration changes besides what the manifest itself says.
 const REGISTERED: [&str; 4] = ["status", "revision", "digest", "ports"];

@@ -159,7 +159,7 @@ fn not_active(product: &Product, what: &str) -> Diagnostics {
     let detail = product
         .status_detail
         .as_deref()
-        .map(|detail| format!(" {}", crate::problem::sentence(detail)))
+        .map(|detail| format!(" {}", crate::sentence::sentence(detail)))
         .unwrap_or_default();
     Diagnostic::error(format!("the data product `{}` {what}", product.id))
         .detail(format!("{status}{detail} Once the cause is gone, the next apply goes on from here."))
