@@ -260,8 +260,7 @@ mod tests {
             metrics::ran(Duration::from_secs(7));
         });
         written.iter().for_each(assert_meets_the_specification);
-        let mut names: Vec<_> =
-            written.iter().flat_map(dimensions_and_names).flat_map(|(_, names)| names).collect();
+        let mut names: Vec<_> = written.iter().flat_map(dimensions_and_names).flat_map(|(_, names)| names).collect();
         names.sort_unstable();
         let mut listed: Vec<_> = METRICS.iter().map(|metric| metric.name.to_owned()).collect();
         listed.sort_unstable();
