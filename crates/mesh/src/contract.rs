@@ -132,6 +132,11 @@ impl ContractStatus {
             Self::Revoked => "revoked",
         }
     }
+
+    /// Whether it opens nothing any more, and never will.
+    pub fn has_ended(self) -> bool {
+        matches!(self, Self::Rejected | Self::Expired | Self::Revoked)
+    }
 }
 
 /// A role in the product's domain whose approval a contract needs.
@@ -167,7 +172,7 @@ pub trait ContractStore: Debug + Send + Sync {
     ) -> Result<Page<Contract>, StoreError>;
 
     /// Writes a contract and moves its product's `contracts_revision`, in one transaction. `before` is what was read and must still be
-    /// stored (none to create); the product must exist and not be retired, else [`StoreError::Conflict`].
+    /// stored (none to create); the product must exist, and not be retired unless the contract ends, else [`StoreError::Conflict`].
     async fn put_contract(
         &self,
         before: Option<&Contract>,

@@ -205,6 +205,14 @@ impl Contracts {
                         ),
                     ));
                 }
+                let product = self.products.product(&id.product).await?;
+                if product.is_none_or(|product| product.status == Status::Retired) {
+                    return Err(UseCaseError::conflict(
+                        "contract.product_retired",
+                        format!("`{}` is retired: a contract on it can only be rejected or revoked", id.product),
+                        "register the product again, or reject the contract",
+                    ));
+                }
                 after.approvals.extend(given);
                 if after.missing_approvals().next().is_none() {
                     after.status = ContractStatus::Active;

@@ -171,6 +171,18 @@ async fn what_a_contract_asks_for_is_checked() {
 }
 
 #[tokio::test]
+async fn a_request_on_a_retired_product_cannot_be_approved_but_taken_back() {
+    let world = World::new().await;
+    let product = world.active(&operations(), FLIGHTS).await;
+    let contract = world.contracts().request(&insights(), contract_input(&[])).await.unwrap();
+    world.registrar().retire(&operations(), &product.id).await.unwrap();
+    let error = world.contracts().decide(&operations(), &contract.id, Verb::Approve, None).await.unwrap_err();
+    assert!(matches!(error, UseCaseError::Conflict { code: "contract.product_retired", .. }), "{error:?}");
+    let ended = world.contracts().decide(&insights(), &contract.id, Verb::Revoke, None).await.unwrap();
+    assert_eq!(ended.status, ContractStatus::Revoked);
+}
+
+#[tokio::test]
 async fn an_expired_contract_opens_nothing() {
     let world = World::new().await;
     world.active(&operations(), FLIGHTS).await;

@@ -89,12 +89,17 @@ impl ContractStore for DynamoStore {
                 .name("#revision", "revision")
                 .value(":revision", number(before.revision)),
         };
-        let count = Expression::when("attribute_exists(#product) AND #status <> :retired")
+        let product = if after.status.has_ended() {
+            Expression::when("attribute_exists(#product)")
+        } else {
+            Expression::when("attribute_exists(#product) AND #status <> :retired")
+                .name("#status", "status")
+                .value(":retired", text(Status::Retired.as_str()))
+        };
+        let count = product
             .update("SET #contracts = #contracts + :one")
             .name("#product", "product_id")
-            .name("#status", "status")
             .name("#contracts", "contracts_revision")
-            .value(":retired", text(Status::Retired.as_str()))
             .value(":one", number(1));
 
         let mut transaction = Transaction::new(self);

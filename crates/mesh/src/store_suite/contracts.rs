@@ -18,6 +18,7 @@ pub async fn contract_store<S: ContractStore + ProductStore + AuditLog>(make: im
     a_contract_reads_as_it_was_written(&make().await).await;
     stale_writes_are_refused(&make().await).await;
     the_product_must_be_there(&make().await).await;
+    a_contract_on_a_retired_product_can_only_end(&make().await).await;
     a_products_contracts_are_all_found(&make().await).await;
     a_consumers_contracts_come_newest_first(&make().await).await;
     of_rivals_one_wins(&make().await).await;
@@ -87,6 +88,22 @@ async fn the_product_must_be_there<S: ContractStore + ProductStore>(store: &S) {
     store.register(&retired).await.unwrap();
     assert_conflict(store.put_contract(None, &early, &entry).await);
     assert_eq!(store.contract(&early.id).await.unwrap(), None);
+}
+
+async fn a_contract_on_a_retired_product_can_only_end<S: ContractStore + ProductStore>(store: &S) {
+    let first = first_registration("operations.flights");
+    store.register(&first).await.unwrap();
+    let pending = contract(PORT, "insights", 0);
+    put(store, &pending).await;
+    let product = store.product(&pending.id.product).await.unwrap().unwrap();
+    let mut retired = next_registration(&product);
+    retired.product.status = Status::Retired;
+    store.register(&retired).await.unwrap();
+    let entry = audit(PORT, "contract.revoked", at(5));
+    assert_conflict(store.put_contract(Some(&pending), &approved(&pending), &entry).await);
+    let revoked = Contract { status: ContractStatus::Revoked, revision: 2, ..pending.clone() };
+    store.put_contract(Some(&pending), &revoked, &entry).await.unwrap();
+    assert_eq!(store.contract(&pending.id).await.unwrap(), Some(revoked));
 }
 
 async fn a_products_contracts_are_all_found<S: ContractStore + ProductStore>(store: &S) {

@@ -46,7 +46,9 @@ impl ContractStore for FakeStore {
         if state.contracts.get(&after.id).map(|stored| stored.revision) != before.map(|before| before.revision) {
             return Err(StoreError::Conflict);
         }
-        let product = state.products.get_mut(&after.id.product).filter(|product| product.status != Status::Retired);
+        let ends = after.status.has_ended();
+        let product = state.products.get_mut(&after.id.product);
+        let product = product.filter(|product| ends || product.status != Status::Retired);
         product.ok_or(StoreError::Conflict)?.contracts_revision += 1;
         state.contracts.insert(after.id.clone(), after.clone());
         state.audit.push(audit.clone());
