@@ -87,7 +87,10 @@ fn every_alarm_names_a_runbook_that_exists_and_every_runbook_is_reached() {
     for page in pages.keys().filter(|page| *page != "README") {
         assert!(index.contains(&format!("({page}.md)")), "the index does not list {page}");
         let elsewhere = without_alarm.contains(&format!("({page}.md)"));
-        assert!(named.contains(page.as_str()) != elsewhere, "{page}: either an alarm leads to it, or the index says none");
+        assert!(
+            named.contains(page.as_str()) != elsewhere,
+            "{page}: either an alarm leads to it, or the index says none"
+        );
     }
 }
 

@@ -5,14 +5,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::client::SavedClients;
 use crate::interrupt::Interrupt;
 use crate::package_functions;
 use crate::prerequisites;
+use crate::progress::line;
 use crate::project::Project;
 use crate::stack::{GivenPorts, Stack};
 use crate::steps::{Outcome, Step};
 use crate::terraform::{self, Root};
-use crate::{codegen, demo, licences, python, stack, tool};
+use crate::{codegen, demo, infrastructure, licences, log_secrets, privileges, python, stack, tool};
 
 /// Folders below which Terraform configurations are formatted and valid.
 const CONFIGURATIONS: &[&str] = &["infra", "modules", "examples"];
@@ -57,6 +59,9 @@ pub fn all<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> 
             Ok(Outcome::Passed(1))
         }));
     }
+    steps.push(Step::new("checkov on infra and modules", || {
+        infrastructure::check(project, interrupt).map(Outcome::Passed)
+    }));
     steps.push(Step::new("the path end to end", || end_to_end(project, interrupt)));
     steps
 }
@@ -88,6 +93,7 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
         fs::create_dir_all(folder)?;
     }
     let walked = demo::run(&private, interrupt, Some(&summary));
+    let left_behind = afterwards(&private, interrupt);
     // An interrupted walk is tidied up after as well.
     let none = Interrupt::default();
     let stack = Stack::hold(&private, &none)?;
@@ -101,10 +107,24 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
     };
     let failed: Vec<_> = steps.iter().filter(|step| step.get("ok") != Some(&true.into())).collect();
     if ok && failed.is_empty() && !steps.is_empty() {
-        return Ok(Outcome::Passed(steps.len()));
+        return Ok(Outcome::Passed(steps.len() + left_behind?));
     }
     let why = failed.iter().map(|step| format!("{}: {}", text(step, "name"), text(step, "detail"))).collect::<Vec<_>>();
     Ok(Outcome::Failed { passed: steps.len() - failed.len(), failed: failed.len().max(1), why: why.join("\n") })
+}
+
+/// What the whole run left behind holds as well: logs without secrets, and roles that were not allowed more than was used.
+/// The number of things that held.
+fn afterwards(project: &Project, interrupt: &Interrupt) -> Result<usize> {
+    let known = SavedClients::load(project);
+    let secrets = known.all().map(|client| client.client_secret.as_str());
+    let search =
+        secrets.fold(log_secrets::Search::default(), |search, secret| search.with_known(secret, "a client's secret"));
+    let lines = log_secrets::check(project, "mesh", &search, interrupt)?;
+    let proof = privileges::check(project, interrupt)?;
+    line(format_args!("no secret in {lines} lines of the functions' logs"));
+    line(format_args!("{} rights of roles were used; {} more have a reason", proof.used, proof.excused));
+    Ok(2)
 }
 
 /// Format, lints, licences.
