@@ -123,7 +123,10 @@ fn afterwards(project: &Project, interrupt: &Interrupt) -> Result<usize> {
     let lines = log_secrets::check(project, "mesh", &search, interrupt)?;
     let proof = privileges::check(project, interrupt)?;
     line(format_args!("no secret in {lines} lines of the functions' logs"));
-    line(format_args!("{} rights of roles were used; {} more have a reason", proof.used, proof.excused));
+    line(format_args!("{} rights of the functions' roles were used; besides:", proof.used));
+    for (reason, rights) in &proof.excused {
+        line(format_args!("  {rights:>3}  {reason}"));
+    }
     Ok(2)
 }
 

@@ -16,11 +16,13 @@ use crate::terraform::Root;
 use rights::Right;
 use unused::UNUSED;
 
-/// What was found: how many rights were used, and how many were not, with a reason.
+/// What was found.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Proof {
+    /// How many rights were used.
     pub used: usize,
-    pub excused: usize,
+    /// How many were not, by the reason why they stay.
+    pub excused: BTreeMap<&'static str, usize>,
 }
 
 /// Compare what the roles of the mesh on this stack allow with what was decided since the local cloud was started. An
@@ -39,7 +41,7 @@ fn compare(rights: &BTreeSet<Right>, decisions: &[Decision]) -> Result<Proof> {
     }
     for role in &roles {
         if !done.keys().any(|(by, ..)| by == role)
-            && rights.iter().any(|right| right.role == *role && !right.is_excused())
+            && rights.iter().any(|right| right.role == *role && right.excuse().is_none())
         {
             bail!("the role `{role}` did nothing at all: there is nothing to compare with");
         }
@@ -51,9 +53,15 @@ fn compare(rights: &BTreeSet<Right>, decisions: &[Decision]) -> Result<Proof> {
     let (used, unused): (Vec<&Right>, Vec<&Right>) = rights
         .iter()
         .partition(|right| done.iter().any(|((role, action, on), allowed)| *allowed && right.covers(role, action, on)));
-    let (excused, unneeded): (Vec<&Right>, Vec<&Right>) = unused.into_iter().partition(|right| right.is_excused());
-    for Right { role, action, on } in unneeded {
-        let _ = writeln!(complaints, "  `{role}` may `{action}` on `{on}` and never did");
+    let mut excused = BTreeMap::new();
+    for right in unused {
+        match right.excuse() {
+            Some(reason) => *excused.entry(reason).or_insert(0) += 1,
+            None => {
+                let Right { role, action, on } = right;
+                let _ = writeln!(complaints, "  `{role}` may `{action}` on `{on}` and never did");
+            }
+        }
     }
     if !complaints.is_empty() {
         bail!(
@@ -62,12 +70,13 @@ fn compare(rights: &BTreeSet<Right>, decisions: &[Decision]) -> Result<Proof> {
             complaints.trim_end()
         );
     }
-    Ok(Proof { used: used.len(), excused: excused.len() })
+    Ok(Proof { used: used.len(), excused })
 }
 
 impl Right {
-    fn is_excused(&self) -> bool {
-        UNUSED.iter().any(|excuse| excuse.covers(self))
+    /// Why nobody is seen to use it, if that is known.
+    fn excuse(&self) -> Option<&'static str> {
+        UNUSED.iter().find(|excuse| excuse.covers(self)).map(|excuse| excuse.reason)
     }
 }
 
@@ -95,7 +104,8 @@ mod tests {
             decision("dynamodb:Query", "arn:aws:dynamodb:r:1:table/mesh-domains", true),
             decision("s3:GetObject", "arn:aws:s3:::mesh-weather-1/hourly/metadata/1.json", true),
         ];
-        assert_eq!(compare(&rights, &decisions).unwrap(), Proof { used: 2, excused: 1 });
+        let proof = compare(&rights, &decisions).unwrap();
+        assert_eq!((proof.used, proof.excused.values().sum()), (2, 1));
     }
 
     #[test]
