@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::stack::{GivenPorts, Stack};
 use crate::steps::{Outcome, Step};
 use crate::terraform::{self, Root};
-use crate::{codegen, demo, infrastructure, licences, log_secrets, privileges, python, stack, tool};
+use crate::{codegen, demo, dependencies, infrastructure, licences, log_secrets, privileges, python, stack, tool};
 
 /// Folders below which Terraform configurations are formatted and valid.
 const CONFIGURATIONS: &[&str] = &["infra", "modules", "examples"];
@@ -130,7 +130,7 @@ fn afterwards(project: &Project, interrupt: &Interrupt) -> Result<usize> {
     Ok(2)
 }
 
-/// Format, lints, licences.
+/// Format, lints, what is known of the dependencies.
 fn style<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> {
     vec![
         Step::new("format", || {
@@ -149,6 +149,9 @@ fn style<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> {
             Ok(Outcome::Passed(1))
         }),
         Step::new("licences", || licences::check(project, interrupt).map(|_| Outcome::Passed(1))),
+        Step::new("dependencies", || dependencies::check(project).map(|_| Outcome::Passed(1))),
+        Step::new("withdrawn dependencies", || dependencies::withdrawn(project)),
+        Step::new("advisories", || dependencies::advisories(project, interrupt)),
         Step::new("lints", || {
             let arguments = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
             tool::run("cargo clippy", &mut cargo(project, &arguments), interrupt)?;
