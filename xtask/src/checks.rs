@@ -1,6 +1,6 @@
 //! What `cargo xtask check` and `cargo xtask test` run. Add a step to one of the two lists here.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,7 +14,9 @@ use crate::project::Project;
 use crate::stack::{GivenPorts, Stack};
 use crate::steps::{Outcome, Step};
 use crate::terraform::{self, Root};
-use crate::{codegen, demo, dependencies, infrastructure, licences, log_secrets, privileges, python, stack, tool};
+use crate::{
+    codegen, cost, demo, dependencies, infrastructure, licences, log_secrets, privileges, python, stack, tool,
+};
 
 /// Folders below which Terraform configurations are formatted and valid.
 const CONFIGURATIONS: &[&str] = &["infra", "modules", "examples"];
@@ -116,6 +118,7 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
 /// What the whole run left behind holds as well: logs without secrets, and roles that were not allowed more than was used.
 /// The number of things that held.
 fn afterwards(project: &Project, interrupt: &Interrupt) -> Result<usize> {
+    cost::exercise(project, interrupt).context("what the demo leaves out")?;
     let known = SavedClients::load(project);
     let secrets = known.all().map(|client| client.client_secret.as_str());
     let search =

@@ -1,8 +1,9 @@
 //! Counts what AWS would charge for, one operation after the other, while the schedules rest.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde_json::Value;
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::operations as made;
 use super::session::Session;
@@ -11,8 +12,11 @@ use crate::progress;
 use crate::project::Project;
 use crate::stack::{logs, requests};
 
-/// What Lambda itself writes to the log of an invocation: its start, its end and its report.
-const LINES_OF_LAMBDA: f64 = 400.0;
+/// Begins the line that Lambda writes when an invocation is over.
+const REPORT: &str = "REPORT RequestId:";
+
+/// How long that may take.
+const REPORTED: Duration = Duration::from_secs(30);
 
 /// What one operation is charged for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,8 +62,14 @@ impl Counted {
     }
 }
 
-/// Every operation, by the name that the table has for it. See [`super::table::LINES`].
-pub type Counts = BTreeMap<&'static str, Counted>;
+/// What was counted.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Every operation, by the name that the document has for it.
+    pub operations: BTreeMap<&'static str, Counted>,
+    /// Products that there were before any was made for counting.
+    pub products: f64,
+}
 
 /// What an operation does besides answering.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,12 +78,6 @@ enum After {
     /// It changes a product, at which functions start by themselves.
     Change,
 }
-
-/// How often the stream of products starts a function for one registration: at the registration itself, at the
-/// provisioner's note and at the indexer's, both functions each time.
-const STARTS_OF_REGISTRATION: f64 = 6.0;
-/// And for a contract, which is counted at its product: both functions.
-const STARTS_OF_CHANGE: f64 = 2.0;
 
 struct Counter<'a> {
     session: &'a Session<'a>,
@@ -86,18 +90,26 @@ impl Counter<'_> {
         &mut self,
         name: &'static str,
         functions: &[&str],
-        (api, invocations): (f64, f64),
+        api: f64,
         after: After,
         act: impl FnOnce(&Session<'_>) -> Result<T>,
     ) -> Result<T> {
         let step = progress::Step::begin(name);
-        let (logged, noted) = (self.logged(functions)?, requests::length(self.session.project)?);
+        let (before, noted) = (self.logged(functions)?, requests::length(self.session.project)?);
         let result = act(self.session);
         if after == After::Change {
             self.session.silence()?;
         }
         step.end(if result.is_ok() { "ok" } else { "FAILED" });
-        let mut counted = Counted { api, invocations, ..Counted::default() };
+        let result = result?;
+        // The report of an invocation comes after its answer.
+        let logged = self.session.interrupt.wait_for(REPORTED, || {
+            let logged = self.logged(functions)?;
+            Ok((logged.invocations - before.invocations >= api).then_some(logged))
+        })?;
+        let logged = logged.with_context(|| format!("not every invocation of `{name}` was reported"))?;
+        let (log_bytes, invocations) = (logged.bytes - before.bytes, logged.invocations - before.invocations);
+        let mut counted = Counted { api, invocations, log_bytes, ..Counted::default() };
         for request in requests::requests(self.session.project, noted)? {
             counted.read_units += request.read_units;
             counted.write_units += request.write_units;
@@ -105,20 +117,31 @@ impl Counter<'_> {
                 *counted.requests.entry(request.action).or_default() += 1.0;
             }
         }
-        counted.log_bytes = self.logged(functions)? - logged + invocations * LINES_OF_LAMBDA;
-        self.counts.insert(name, counted);
-        result
+        self.counts.operations.insert(name, counted);
+        Ok(result)
     }
 
-    /// How much the functions logged so far, in bytes.
-    fn logged(&self, functions: &[&str]) -> Result<f64> {
+    /// What the functions logged so far.
+    fn logged(&self, functions: &[&str]) -> Result<Logged> {
         let Session { project, interrupt, platform, .. } = self.session;
-        let mut bytes = 0;
+        let mut logged = Logged::default();
         for function in functions {
-            bytes += logs::text_of_function(project, &platform.known.name, function, interrupt)?.len();
+            let text = logs::text_of_function(project, &platform.known.name, function, interrupt)?;
+            logged.bytes += number(text.len());
+            logged.invocations += number(text.matches(REPORT).count());
         }
-        Ok(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)))
+        Ok(logged)
     }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Logged {
+    bytes: f64,
+    invocations: f64,
+}
+
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// Do and count everything, on the mesh that `cargo xtask demo` made; what is made for it is retired again.
@@ -131,38 +154,38 @@ pub fn count(project: &Project, interrupt: &Interrupt) -> Result<Counts> {
 }
 
 fn counted(session: &Session<'_>) -> Result<Counts> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (one, two) = (format!("counted-{since}-a"), format!("counted-{since}-b"));
-    let (one, two) = (one.as_str(), two.as_str());
+    let one = made::new_name();
+    let (one, two) = (one.as_str(), format!("{one}-too"));
+    let two = two.as_str();
     session.silence()?;
-    made::warm_up(session)?;
-    let mut counter = Counter { session, counts: Counts::new() };
+    // Tokens, and what functions keep in memory.
+    made::search(session)?;
+    made::policy_check(session)?;
+    let mut counter = Counter { session, counts: Counts::default() };
     let stream = &["registry", "provisioner", "indexer"];
-    let http = (1.0, 1.0);
-    scheduled(&mut counter, ["probe before", "provisioner's sweep before", "indexer's sweep before"])?;
+    counter.counts.products =
+        scheduled(&mut counter, ["probe before", "provisioner's sweep before", "indexer's sweep before"])?;
 
-    counter.count("plan", &["registry"], http, After::Nothing, |s| made::plan(s, one))?;
-    let starts = (1.0, 1.0 + STARTS_OF_REGISTRATION);
-    counter.count("register, new", stream, starts, After::Change, |s| made::register(s, one, "1.0.0", "Counted"))?;
+    counter.count("plan", &["registry"], 1.0, After::Nothing, |s| made::plan(s, one))?;
+    counter.count("register, new", stream, 1.0, After::Change, |s| made::register(s, one, "1.0.0", "Counted"))?;
     made::register(session, two, "1.0.0", "Counted")?;
-    counter.count("register, changed", stream, starts, After::Change, |s| {
+    counter.count("register, changed", stream, 1.0, After::Change, |s| {
         made::register(s, one, "1.0.1", "Counted, and changed")
     })?;
-    counter.count("search", &["marketplace"], http, After::Nothing, made::search)?;
-    counter.count("policy check", &["governance"], http, After::Nothing, made::policy_check)?;
-    let agreed = (2.0, 2.0 + 2.0 * STARTS_OF_CHANGE);
+    counter.count("search", &["marketplace"], 1.0, After::Nothing, made::search)?;
+    counter.count("policy check", &["governance"], 1.0, After::Nothing, made::policy_check)?;
     let on_files = counter
-        .count("contract, asked and approved", stream, agreed, After::Change, |s| made::contract(s, one, "files"))?;
+        .count("contract, asked and approved", stream, 2.0, After::Change, |s| made::contract(s, one, "files"))?;
     let on_table = made::contract(session, one, "table")?;
     session.silence()?;
-    counter.count("read, decided", &["broker"], http, After::Nothing, |s| made::read(s, one))?;
-    counter.count("read, by a kept grant", &["broker"], http, After::Nothing, |s| made::read(s, one))?;
-    counter.count("write, decided", &["broker"], http, After::Nothing, |s| made::write(s, one))?;
-    counter.count("write, by a kept grant", &["broker"], http, After::Nothing, |s| made::write(s, one))?;
-    counter.count("table loaded, decided", &["iceberg"], http, After::Nothing, |s| made::load_table(s, one))?;
-    counter.count("table loaded, by a kept grant", &["iceberg"], http, After::Nothing, |s| made::load_table(s, one))?;
+    counter.count("read, decided", &["broker"], 1.0, After::Nothing, |s| made::read(s, one))?;
+    counter.count("read, by a kept grant", &["broker"], 1.0, After::Nothing, |s| made::read(s, one))?;
+    counter.count("write, decided", &["broker"], 1.0, After::Nothing, |s| made::write(s, one))?;
+    counter.count("write, by a kept grant", &["broker"], 1.0, After::Nothing, |s| made::write(s, one))?;
+    counter.count("table loaded, decided", &["iceberg"], 1.0, After::Nothing, |s| made::load_table(s, one))?;
+    counter.count("table loaded, by a kept grant", &["iceberg"], 1.0, After::Nothing, |s| made::load_table(s, one))?;
     made::commit(session, one)?;
-    counter.count("commit", &["iceberg"], http, After::Nothing, |s| made::commit(s, one))?;
+    counter.count("commit", &["iceberg"], 1.0, After::Nothing, |s| made::commit(s, one))?;
 
     // The first look at a port finds it out; the later ones are the usual ones.
     scheduled(&mut counter, ["probe first", "provisioner's sweep first", "indexer's sweep first"])?;
@@ -178,13 +201,15 @@ fn counted(session: &Session<'_>) -> Result<Counts> {
     Ok(counter.counts)
 }
 
-/// Each schedule's run, once.
-fn scheduled(counter: &mut Counter<'_>, names: [&'static str; 3]) -> Result<()> {
+/// Each schedule's run, once; how many products the sweeps saw.
+fn scheduled(counter: &mut Counter<'_>, names: [&'static str; 3]) -> Result<f64> {
     let runs = [("sla-probe", "probe"), ("provisioner", "sweep"), ("indexer", "sweep")];
+    let mut seen = None;
     for (name, (function, trigger)) in names.into_iter().zip(runs) {
-        counter.count(name, &[function], (0.0, 1.0), After::Change, |s| s.invoke(function, trigger))?;
+        let answer = counter.count(name, &[function], 0.0, After::Change, |s| s.invoke(function, trigger))?;
+        seen = answer.get("seen").and_then(Value::as_f64).or(seen);
     }
-    Ok(())
+    seen.context("a sweep did not say how many products it saw")
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::platform::INFRA;
 use crate::project::Project;
 use crate::terraform::Root;
 pub use count::count;
+pub use operations::exercise;
 
 /// Where the document is kept, relative to the repository.
 const DOCUMENT: &str = "docs/cost.md";

@@ -6,9 +6,11 @@ use mesh_client::RegisterOptions;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::session::Session;
+use crate::interrupt::Interrupt;
+use crate::project::Project;
 
 /// The domain of the products that are made for counting, and the domain that reads them.
 pub const OWNER: &str = "weather";
@@ -41,6 +43,12 @@ pub fn manifest(name: &str, version: &str, description: &str) -> String {
         );
     }
     text
+}
+
+/// A name that no earlier product had.
+pub fn new_name() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("counted-{}", since.as_millis())
 }
 
 /// The id of the product called `name`.
@@ -141,13 +149,27 @@ pub fn load_table(session: &Session<'_>, name: &str) -> Result<Value> {
 pub fn commit(session: &Session<'_>, name: &str) -> Result<()> {
     let change = json!({
         "requirements": [],
-        "updates": [{ "action": "set-properties", "updates": { "counted": "yes" } }],
+        "updates": [{ "action": "set-properties", "updates": { "write.parquet.row-group-size-bytes": "134217728" } }],
     });
     let _: Value = session.call(session.api(OWNER)?.send_json(Method::POST, &table(name), &change))?;
     Ok(())
 }
 
-/// What else the API offers, once each, so that every right of the functions is used; nothing of it is counted.
+/// What the demo leaves out, once each, so that every right of the functions is used; what is made for it is retired again.
+pub fn exercise(project: &Project, interrupt: &Interrupt) -> Result<()> {
+    let session = Session::open(project, interrupt)?;
+    let name = new_name();
+    policy_check(&session)?;
+    register(&session, &name, "1.0.0", "Made to be tried")?;
+    let contract = contract(&session, &name, "table")?;
+    load_table(&session, &name)?;
+    commit(&session, &name)?;
+    revoke(&session, &contract)?;
+    the_rest(&session, &name)?;
+    retire(&session, &name)
+}
+
+/// What else the API offers; nothing of it is counted.
 pub fn the_rest(session: &Session<'_>, name: &str) -> Result<()> {
     let (owner, platform) = (session.api(OWNER)?, session.api("platform")?);
     let member =
@@ -165,24 +187,23 @@ pub fn the_rest(session: &Session<'_>, name: &str) -> Result<()> {
     let product = session.call(owner.product(&id(name)))?.context("the product is gone")?;
     let schema = &product.ports.first().context("the product has no port")?.schema_id;
     let _: Value = session.call(owner.get(&format!("schemas/{schema}")))?;
-    // An input and a port that come and go, under a key that tells a repetition.
-    let with_input = manifest(name, "1.1.0", "Counted").replace(
+    session.call(owner.get::<Value>(&table(name)))?;
+    // A field more, and an input and a port that come and go, under a key that tells a repetition.
+    let field = "      fields:\n        - { name: remark, type: string, description: What was remarkable }\n";
+    let more = |version: &str| {
+        let next = manifest(name, version, "Counted").replacen("version: 1.0.0", "version: 1.1.0", 1);
+        next.replacen("      fields:\n", field, 1)
+    };
+    let with_input = more("1.1.0").replace(
         "outputPorts:\n",
         "inputs:\n  - { port: fleet.reference/airlines@1, purpose: analytics }\noutputPorts:\n",
     );
     let key = RegisterOptions { idempotency_key: Some(name), ..RegisterOptions::default() };
     session.call(owner.register(&with_input, &key))?;
     session.call(owner.register(&with_input, &key))?;
-    let whole = manifest(name, "2.0.0", "Counted");
+    session.silence()?;
+    let whole = more("2.0.0");
     let without_files = whole.split("  - name: files").next().unwrap_or_default();
     session.call(owner.register(without_files, &RegisterOptions::default()))?;
     session.silence()
-}
-
-/// A moment in which a client's token, and what functions keep in memory, are fetched: not counted.
-pub fn warm_up(session: &Session<'_>) -> Result<()> {
-    search(session)?;
-    policy_check(session)?;
-    session.interrupt.wait_for(Duration::ZERO, || Ok(Some(())))?;
-    Ok(())
 }
