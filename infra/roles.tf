@@ -218,13 +218,7 @@ data "aws_iam_policy_document" "provisioner" {
   statement {
     sid       = "Metadata"
     actions   = ["s3:GetObject", "s3:PutObject"]
-    resources = ["${local.domain_bucket}/*/metadata/*"]
-  }
-
-  statement {
-    sid       = "Descriptions"
-    actions   = ["s3:PutObject"]
-    resources = ["${local.domain_bucket}/*/_mesh/*"]
+    resources = ["${local.domain_bucket}/*/metadata/*", "${local.domain_bucket}/*/_mesh/*"]
   }
 
   statement {

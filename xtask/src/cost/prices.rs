@@ -29,7 +29,7 @@ const fn price(
 const FROM_MEMORY: &str = "from memory, to be looked up";
 
 pub const API: Price =
-    price("HTTP API", 1.0e-6, "$1.00 a million requests", "aws.amazon.com/api-gateway/pricing", FROM_MEMORY);
+    price("HTTP API", 1.0e-6, "$1.00 a million requests", "aws.amazon.com/api-gateway/pricing", "2025-12");
 pub const INVOCATION: Price =
     price("Lambda, requests", 0.2e-6, "$0.20 a million", "aws.amazon.com/lambda/pricing", "2026-06");
 pub const GB_SECOND: Price =
