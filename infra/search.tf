@@ -59,7 +59,7 @@ data "aws_iam_policy_document" "search_access" {
   count = var.search_endpoint == null ? 1 : 0
 
   dynamic "statement" {
-    for_each = { marketplace = local.search_read, indexer = local.search_write }
+    for_each = local.search_actions
     content {
       actions   = statement.value
       resources = ["${aws_opensearch_domain.this[0].arn}/*"]

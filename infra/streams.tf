@@ -2,7 +2,7 @@
 # the sweep drives those products again.
 
 locals {
-  stream_consumers = toset([for function, rights in local.table_rights : function if can(rights.stream)])
+  stream_consumers = toset(["indexer", "provisioner"])
 }
 
 resource "aws_sqs_queue" "dead_letters" {

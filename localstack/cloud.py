@@ -4,8 +4,8 @@ Run by `cargo xtask up` with the environment variables that ministack reads (BIN
 STATE_DIR and so on). Each correction is one function that says what differs and what depends on it. They
 touch internals of one exact version, so a correction that no longer finds what it corrects stops the start.
 
-With REQUEST_LOG set to a path, every call that IAM was asked about is a line there: who, what action, on what,
-and whether it was allowed. With CLEAN_STOP_MARKER set to a path, that file exists exactly while the persisted state is complete: it is
+With REQUEST_LOG set to a path, every call that IAM was asked about is a line there (who, what action, on what, and
+whether it was allowed), and every request to a service that charges for requests. With CLEAN_STOP_MARKER set to a path, that file exists exactly while the persisted state is complete: it is
 removed at the start and written after an orderly stop. Without it the state folder holds an older state.
 """
 
@@ -238,27 +238,107 @@ def keep_sessions_over_a_stop() -> None:
 
 
 def log_requests() -> None:
-    """Note every call that IAM decides on, as CloudTrail does: what roles allow is compared with what they use.
+    """Note every call that IAM decides on, as CloudTrail does, and every request that it lets through to a service.
 
-    The log ends at a size that no test run reaches; its last line says so then.
+    What roles allow is compared with what they use, and what an operation costs is counted: a request to DynamoDB says
+    how many units it is charged for. The log ends at a size that no test run reaches; its last line says so then.
     """
     path = os.environ.get("REQUEST_LOG")
     if not path:
         return
-    from ministack.core import iam_evaluator, responses
+    from ministack import app
+    from ministack.core import iam_actions, iam_evaluator, responses
 
     decide = _required(iam_evaluator, "enforce")
-    principal_of = _required(iam_evaluator, "resolve_principal")
+    resolve = _required(iam_evaluator, "resolve_principal")
     account = _required(responses, "get_account_id")
+    action_of = _required(iam_actions, "extract_iam_action")
+    key_of = _required(app, "extract_access_key_id")
     log = RequestLog(pathlib.Path(path), REQUEST_LOG_BYTES)
+
+    def principal_of(access_key_id):
+        return getattr(resolve(access_key_id or "", account()), "arn", None)
 
     def decide_and_note(access_key_id, action, service, region, resource_arn="*", service_context=None):
         denied = decide(access_key_id, action, service, region, resource_arn, service_context)
-        principal = getattr(principal_of(access_key_id or "", account()), "arn", None)
-        log.note({"at": time.time(), "by": principal, "action": action, "on": resource_arn, "allowed": denied is None})
+        by = principal_of(access_key_id)
+        log.note({"at": time.time(), "by": by, "action": action, "on": resource_arn, "allowed": denied is None})
         return denied
 
+    def handle_and_note(service, handle):
+        async def handle_noted(method, path, headers, body, query):
+            units = {}
+            if service == "dynamodb":
+                status, answer_headers, answer, units = await with_units(handle, method, path, headers, body, query)
+            else:
+                status, answer_headers, answer = await handle(method, path, headers, body, query)
+            request = action_of(service, method, path, headers, body, query)
+            by = principal_of(key_of(headers, query))
+            log.note({"at": time.time(), "by": by, "request": request, "status": status, **units})
+            return status, answer_headers, answer
+
+        return handle_noted
+
     iam_evaluator.enforce = decide_and_note
+    for service in CHARGED_SERVICES:
+        app.SERVICE_HANDLERS[service] = handle_and_note(service, app.SERVICE_HANDLERS[service])
+
+
+# Those whose requests are charged one by one.
+CHARGED_SERVICES = ("dynamodb", "events", "glue", "kms", "s3", "sns", "sts")
+
+
+async def with_units(handle, method, path, headers, body, query):
+    """The answer of DynamoDB, and the request units that AWS charges for it."""
+    from ministack.services import dynamodb
+
+    size = _required(dynamodb, "_item_size_bytes")
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        request = {}
+    asked = dict(request, ReturnConsumedCapacity="TOTAL") if "ReturnConsumedCapacity" not in request else request
+    status, answer_headers, answer = await handle(method, path, headers, json.dumps(asked).encode(), query)
+    if status != 200:
+        return status, answer_headers, answer, {}
+    told = json.loads(answer or b"{}")
+    operation = headers.get("x-amz-target", "").rsplit(".", 1)[-1]
+    units = {}
+    if operation in READS:
+        units["read_units"] = read_units(operation, request, told, size)
+    else:
+        capacity = told.get("ConsumedCapacity") or []
+        capacity = capacity if isinstance(capacity, list) else [capacity]
+        units["write_units"] = sum(table.get("CapacityUnits", 0) for table in capacity)
+    if "ReturnConsumedCapacity" not in request and told.pop("ConsumedCapacity", None) is not None:
+        answer = json.dumps(told, ensure_ascii=False).encode()
+        for name in [name for name in answer_headers if name.lower() in ("x-amz-crc32", "content-length")]:
+            del answer_headers[name]
+    return status, answer_headers, answer, units
+
+
+READS = ("GetItem", "BatchGetItem", "Query", "Scan")
+READ_UNIT_BYTES = 4096
+
+
+def read_units(operation: str, request: dict, told: dict, size) -> float:
+    """Units of 4 KB, rounded up by item, or by page where a page is read; half where the read need not be consistent.
+
+    ministack counts one for whatever was read.
+    """
+    def units(amount, consistent):
+        return max(1, -(-amount // READ_UNIT_BYTES)) * (1.0 if consistent else 0.5)
+
+    if operation == "BatchGetItem":
+        total = 0.0
+        for table, asked in (request.get("RequestItems") or {}).items():
+            found = (told.get("Responses") or {}).get(table, [])
+            consistent = asked.get("ConsistentRead", False)
+            total += sum(units(size(item), consistent) for item in found)
+            total += (len(asked["Keys"]) - len(found)) * units(0, consistent)
+        return total
+    items = told.get("Items", []) if operation != "GetItem" else [told.get("Item") or {}]
+    return units(sum(size(item) for item in items if item), request.get("ConsistentRead", False))
 
 
 class RequestLog:
@@ -289,9 +369,10 @@ CORRECTIONS = (
     describe_alarms_completely,
     keep_expressions_of_alarms,
     create_jwt_authorizers_without_payload_version,
+    # Before the correction that lets one call be decided on more than once: each decision is a line.
+    log_requests,
     authorize_glue_on_every_resource,
     keep_sessions_over_a_stop,
-    log_requests,
 )
 
 if __name__ == "__main__":

@@ -55,11 +55,6 @@ def events_since(logs, group: str, start: int):
         request["nextToken"] = answer["nextToken"]
 
 
-def identity(event: dict) -> tuple:
-    """What tells events apart: the local cloud gives them no id."""
-    return event.get("eventId"), event["timestamp"], event["message"]
-
-
 def show(event: dict) -> None:
     print(event["message"].rstrip("\n"), flush=True)
 

@@ -243,10 +243,62 @@ class AnswersAsAwsDoes(CloudCase):
         seen = {
             (call["by"].split("/")[1], call["action"], call["on"].rsplit(":", 1)[-1], call["allowed"])
             for call in calls
-            if call["by"] and "/reader/" in call["by"]
+            if "action" in call and call["by"] and "/reader/" in call["by"]
         }
+        # AWS wants the catalog allowed as well, so that is a right that is used.
+        self.assertIn(("reader", "glue:GetDatabase", "catalog", True), seen)
         self.assertIn(("reader", "glue:GetDatabase", "database/operations", True), seen)
         self.assertIn(("reader", "glue:GetDatabase", "database/finance", False), seen)
+        # What was denied reached no service, and is charged for by none.
+        requests = [call["request"] for call in calls if "request" in call and "/reader/" in (call["by"] or "")]
+        self.assertEqual(requests, ["glue:GetDatabase"])
+
+    def test_the_request_log_counts_the_units_that_dynamodb_charges(self):
+        dynamodb = self.cloud.client("dynamodb")
+        keys = [("domain", "HASH"), ("name", "RANGE")]
+        dynamodb.create_table(
+            TableName="products",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        )
+
+        def item(name, size):
+            return {"domain": {"S": "d"}, "name": {"S": name}, "manifest": {"S": "x" * size}}
+
+        def key(name):
+            return {"domain": {"S": "d"}, "name": {"S": name}}
+
+        writes = [{"Put": {"TableName": "products", "Item": item(name, 100)}} for name in ("b", "c")]
+        all_of_d = {":d": {"S": "d"}}
+        for charged, call in (
+            (("write_units", 1), lambda: dynamodb.put_item(TableName="products", Item=item("a", 100))),
+            (("write_units", 3), lambda: dynamodb.put_item(TableName="products", Item=item("a", 2500))),
+            (("write_units", 4), lambda: dynamodb.transact_write_items(TransactItems=writes)),
+            (("read_units", 1), lambda: dynamodb.get_item(TableName="products", Key=key("a"), ConsistentRead=True)),
+            (("read_units", 0.5), lambda: dynamodb.get_item(TableName="products", Key=key("absent"))),
+            (("write_units", 9), lambda: dynamodb.put_item(TableName="products", Item=item("a", 9000))),
+            (("read_units", 1.5), lambda: dynamodb.get_item(TableName="products", Key=key("a"))),
+            # Three items, of which one is absent, each rounded up.
+            (
+                ("read_units", 1.5 + 0.5 + 0.5),
+                lambda: dynamodb.batch_get_item(RequestItems={"products": {"Keys": [key(name) for name in ("a", "b", "z")]}}),
+            ),
+            # A page is rounded up once.
+            (
+                ("read_units", 1.5),
+                lambda: dynamodb.query(
+                    TableName="products",
+                    KeyConditionExpression="#d = :d",
+                    ExpressionAttributeNames={"#d": "domain"},
+                    ExpressionAttributeValues=all_of_d,
+                ),
+            ),
+        ):
+            answer = call()
+            self.assertNotIn("ConsumedCapacity", answer, "nobody asked for it")
+            last = json.loads((self.folder / "requests").read_text().splitlines()[-1])
+            self.assertEqual(last.get(charged[0]), charged[1], last)
 
     def role(self, name: str, resources: list[str]):
         """A Glue client with a role that may do everything on the resources."""

@@ -10,6 +10,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use mesh_api::types;
+use reqwest::Method;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 
@@ -58,12 +59,33 @@ impl AwsApi {
         serde_json::from_str(&answer).with_context(|| format!("the answer to `{target}` is no JSON"))
     }
 
+    /// An operation of an API that is told by method and path, such as `PUT /schedules/probe`; the answer is JSON.
+    pub async fn rest(&self, service: &str, method: Method, path: &str, body: &Value) -> Result<Value> {
+        let body = if body.is_null() { String::new() } else { serde_json::to_string(body)? };
+        let what = format!("{service}: {method} {path}");
+        let answer = self.send(service, method, path, &what, &[("content-type", "application/json")], body).await?;
+        serde_json::from_str(&answer).with_context(|| format!("the answer to `{what}` is no JSON: {answer}"))
+    }
+
     async fn post(&self, service: &str, what: &str, headers: &[(&str, &str)], body: String) -> Result<String> {
+        self.send(service, Method::POST, "", what, headers, body).await
+    }
+
+    async fn send(
+        &self,
+        service: &str,
+        method: Method,
+        path: &str,
+        what: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<String> {
         let region = self.sdk.region().context("no AWS region is set")?.to_string();
-        let url = match self.sdk.endpoint_url() {
+        let base = match self.sdk.endpoint_url() {
             Some(endpoint) => format!("{}/", endpoint.trim_end_matches('/')),
             None => format!("https://{service}.{region}.amazonaws.com/"),
         };
+        let url = format!("{base}{}", path.trim_start_matches('/'));
         let provider = self.sdk.credentials_provider().context("no AWS credentials were found")?;
         let identity = provider.provide_credentials().await.context("no AWS credentials were found")?.into();
         let parameters = v4::SigningParams::builder()
@@ -75,9 +97,9 @@ impl AwsApi {
             .build()?
             .into();
         let signable =
-            SignableRequest::new("POST", &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))?;
+            SignableRequest::new(method.as_str(), &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))?;
         let (signature, _) = sign(signable, &parameters)?.into_parts();
-        let mut request = self.http.post(&url);
+        let mut request = self.http.request(method, &url);
         for (name, value) in headers.iter().copied().chain(signature.headers()) {
             request = request.header(name, value);
         }

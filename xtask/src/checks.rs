@@ -1,18 +1,22 @@
 //! What `cargo xtask check` and `cargo xtask test` run. Add a step to one of the two lists here.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::client::SavedClients;
 use crate::interrupt::Interrupt;
 use crate::package_functions;
 use crate::prerequisites;
+use crate::progress::line;
 use crate::project::Project;
 use crate::stack::{GivenPorts, Stack};
 use crate::steps::{Outcome, Step};
 use crate::terraform::{self, Root};
-use crate::{codegen, demo, licences, python, stack, tool};
+use crate::{
+    codegen, cost, demo, dependencies, infrastructure, licences, log_secrets, privileges, python, stack, tool,
+};
 
 /// Folders below which Terraform configurations are formatted and valid.
 const CONFIGURATIONS: &[&str] = &["infra", "modules", "examples"];
@@ -57,6 +61,9 @@ pub fn all<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> 
             Ok(Outcome::Passed(1))
         }));
     }
+    steps.push(Step::new("checkov on infra and modules", || {
+        infrastructure::check(project, interrupt).map(Outcome::Passed)
+    }));
     steps.push(Step::new("the path end to end", || end_to_end(project, interrupt)));
     steps
 }
@@ -88,6 +95,7 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
         fs::create_dir_all(folder)?;
     }
     let walked = demo::run(&private, interrupt, Some(&summary));
+    let left_behind = afterwards(&private, interrupt);
     // An interrupted walk is tidied up after as well.
     let none = Interrupt::default();
     let stack = Stack::hold(&private, &none)?;
@@ -101,13 +109,31 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
     };
     let failed: Vec<_> = steps.iter().filter(|step| step.get("ok") != Some(&true.into())).collect();
     if ok && failed.is_empty() && !steps.is_empty() {
-        return Ok(Outcome::Passed(steps.len()));
+        return Ok(Outcome::Passed(steps.len() + left_behind?));
     }
     let why = failed.iter().map(|step| format!("{}: {}", text(step, "name"), text(step, "detail"))).collect::<Vec<_>>();
     Ok(Outcome::Failed { passed: steps.len() - failed.len(), failed: failed.len().max(1), why: why.join("\n") })
 }
 
-/// Format, lints, licences.
+/// What the whole run left behind holds as well: logs without secrets, and roles that were not allowed more than was used.
+/// The number of things that held.
+fn afterwards(project: &Project, interrupt: &Interrupt) -> Result<usize> {
+    cost::exercise(project, interrupt).context("what the demo leaves out")?;
+    let known = SavedClients::load(project);
+    let secrets = known.all().map(|client| client.client_secret.as_str());
+    let search =
+        secrets.fold(log_secrets::Search::default(), |search, secret| search.with_known(secret, "a client's secret"));
+    let lines = log_secrets::check(project, "mesh", &search, interrupt)?;
+    let proof = privileges::check(project, interrupt)?;
+    line(format_args!("no secret in {lines} lines of the functions' logs"));
+    line(format_args!("{} rights of the functions' roles were used; besides:", proof.used));
+    for (reason, rights) in &proof.excused {
+        line(format_args!("  {rights:>3}  {reason}"));
+    }
+    Ok(2)
+}
+
+/// Format, lints, what is known of the dependencies.
 fn style<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> {
     vec![
         Step::new("format", || {
@@ -126,6 +152,9 @@ fn style<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> {
             Ok(Outcome::Passed(1))
         }),
         Step::new("licences", || licences::check(project, interrupt).map(|_| Outcome::Passed(1))),
+        Step::new("dependencies", || dependencies::check(project).map(|_| Outcome::Passed(1))),
+        Step::new("withdrawn dependencies", || dependencies::withdrawn(project)),
+        Step::new("advisories", || dependencies::advisories(project, interrupt)),
         Step::new("lints", || {
             let arguments = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
             tool::run("cargo clippy", &mut cargo(project, &arguments), interrupt)?;

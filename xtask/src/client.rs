@@ -55,6 +55,11 @@ impl SavedClients {
         self.clients.get(name)
     }
 
+    /// Every saved client.
+    pub fn all(&self) -> impl Iterator<Item = &MachineClient> {
+        self.clients.values()
+    }
+
     /// Keep a client under its name, in place of an older one.
     pub fn save(&mut self, name: &str, client: MachineClient) -> Result<()> {
         self.clients.insert(name.to_owned(), client);

@@ -29,7 +29,16 @@ fn scan(project: &Project, python: &Path, folder: &Path, interrupt: &Interrupt) 
     let mut command = tool::command(project, python);
     command
         .arg(checkov)
-        .args(["--framework", "terraform", "--output", "json", "--quiet", "--compact", "--skip-download", "--directory"])
+        .args([
+            "--framework",
+            "terraform",
+            "--output",
+            "json",
+            "--quiet",
+            "--compact",
+            "--skip-download",
+            "--directory",
+        ])
         .arg(folder)
         // It says nothing to anybody.
         .env("CKV_IGNORE_HIDDEN_DIRECTORIES", "true")

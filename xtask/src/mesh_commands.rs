@@ -15,7 +15,7 @@ use crate::platform::Platform;
 use crate::policy::{self, Scope};
 use crate::progress::line;
 use crate::project::Project;
-use crate::{admin, codegen, demo};
+use crate::{admin, codegen, cost, demo};
 
 /// Environment variables that name the client to publish policies as, where none was saved.
 const CLIENT_ID_VARIABLE: &str = "MESH_CLIENT_ID";
@@ -39,6 +39,8 @@ pub enum MeshCommand {
     /// The policies in policies/
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Count what each operation asks of AWS on the local stack's mesh, and write docs/cost.md
+    Cost,
     /// Write the files that are made from code
     Codegen {
         /// Write nothing; fail naming the files that are not as the code has it
@@ -115,6 +117,7 @@ pub fn run(command: MeshCommand, project: &Project, interrupt: &Interrupt) -> Re
         MeshCommand::Policy(PolicyCommand::Publish { scopes, mesh }) => {
             publish(project, &find(mesh)?, scopes)?;
         }
+        MeshCommand::Cost => line(format_args!("wrote {}", cost::write(project, interrupt)?.display())),
         MeshCommand::Codegen { check: true } => {
             codegen::check(&project.root)?;
             line("everything is as the code has it");

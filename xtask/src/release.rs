@@ -1,7 +1,9 @@
-//! Release packages of the functions for an AWS account, cross-compiled by cargo-lambda.
+//! Release packages of the functions for an AWS account, cross-compiled by cargo-lambda, each with the bill of what is in it.
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
@@ -10,8 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::interrupt::Interrupt;
+use crate::lockfile;
 use crate::package_functions;
 use crate::project::Project;
+use crate::sbom::Materials;
 use crate::{progress, python, tool};
 
 /// Instruction sets that Lambda offers.
@@ -45,14 +49,24 @@ impl Architecture {
     }
 }
 
-/// Build and pack the functions (all if none is named) into `target/package/<architecture>/<function>.zip`. Returns
-/// the packages' paths.
+/// A function, packed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    pub zip: PathBuf,
+    /// What it is made of, in CycloneDX's format.
+    pub bill: PathBuf,
+    /// How many dependencies that names.
+    pub components: usize,
+}
+
+/// Build and pack the functions (all if none is named) into `target/package/<architecture>/<function>.zip`, with
+/// `<function>.cdx.json` beside it.
 pub fn package(
     project: &Project,
     architecture: Architecture,
     only: &[String],
     interrupt: &Interrupt,
-) -> Result<BTreeMap<String, PathBuf>> {
+) -> Result<BTreeMap<String, Package>> {
     let all = package_functions::functions(project, interrupt)?;
     if let Some(unknown) = only.iter().find(|name| !all.contains(name)) {
         bail!("there is no function `{unknown}`; there are {}", all.join(", "));
@@ -80,22 +94,37 @@ pub fn package(
 
     let folder = project.root.join("target/package").join(architecture.name());
     fs::create_dir_all(&folder)?;
+    let metadata = dependencies(project, architecture, interrupt)?;
+    let locked = lockfile::read(project)?;
+    let materials = Materials::new(&metadata, &locked)?;
     let mut packages = BTreeMap::new();
     for name in names {
         let built = output.join(name).join("bootstrap.zip");
-        let package = folder.join(format!("{name}.zip"));
-        fs::copy(&built, &package).with_context(|| format!("`{}` was not built", built.display()))?;
-        packages.insert(name.clone(), package);
+        let (zip, bill) = (folder.join(format!("{name}.zip")), folder.join(format!("{name}.cdx.json")));
+        let content = fs::read(&built).with_context(|| format!("`{}` was not built", built.display()))?;
+        let materials = materials.bill(&format!("fn-{name}"), &hex::encode(Sha256::digest(&content)))?;
+        fs::write(&zip, content)?;
+        fs::write(&bill, serde_json::to_string_pretty(&materials)? + "\n")?;
+        let components = materials.get("components").and_then(Value::as_array).map_or(0, Vec::len);
+        packages.insert(name.clone(), Package { zip, bill, components });
     }
     Ok(packages)
 }
 
+/// What Cargo knows of the dependencies on the packages' platform.
+fn dependencies(project: &Project, architecture: Architecture, interrupt: &Interrupt) -> Result<Value> {
+    let mut command = tool::command(project, "cargo");
+    command.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", architecture.target()]);
+    Ok(serde_json::from_str(&tool::run("reading the dependencies", &mut command, interrupt)?)?)
+}
+
 /// A table of the packages' sizes.
-pub fn sizes(packages: &BTreeMap<String, PathBuf>) -> Result<String> {
+pub fn sizes(packages: &BTreeMap<String, Package>) -> Result<String> {
     let mut rows = Vec::new();
-    for (name, path) in packages {
-        let bytes = fs::metadata(path)?.len();
-        rows.push(format!("{name:<16} {:>6.1} MB  {}", megabytes(bytes), path.display()));
+    for (name, Package { zip, bill, components }) in packages {
+        let size = megabytes(fs::metadata(zip)?.len());
+        rows.push(format!("{name:<16} {size:>6.1} MB  {}", zip.display()));
+        rows.push(format!("{:<16} {components:>6} dependencies  {}", "", bill.display()));
     }
     Ok(rows.join("\n"))
 }

@@ -41,8 +41,10 @@ async fn converging_again_changes_nothing() {
     let product = world.active(&operations(), FLIGHTS).await;
     let table = world.catalog.table("mesh_operations", "flights__daily__v1").await.unwrap().unwrap();
     assert_eq!(table.location, "s3://mesh-operations/flights/daily/v1");
+    let creations = world.storage.creations();
     assert_eq!(world.provisioner().converge(&product.id).await.unwrap(), Converged::Active { revision: 1 });
     assert_eq!(world.catalog.table("mesh_operations", "flights__daily__v1").await.unwrap().unwrap(), table);
+    assert_eq!(world.storage.creations(), creations, "what stands is looked at, and not tried to be written again");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ pub mod cloud;
 mod launch;
 pub mod logs;
 mod ports;
+pub mod requests;
 mod search;
 mod state;
 mod status;

@@ -23,6 +23,7 @@ const SERVICE: &str = "fake object storage";
 struct State {
     objects: BTreeMap<(String, String), (Vec<u8>, Timestamp)>,
     protections: BTreeMap<String, BucketProtection>,
+    creations: usize,
 }
 
 /// Buckets in memory; a bucket exists as soon as something is said of it. Objects carry the clock's time.
@@ -48,6 +49,11 @@ impl FakeObjectStorage {
     /// Says what protects a bucket.
     pub fn protect(&self, bucket: &str, protection: BucketProtection) {
         self.lock().protections.insert(bucket.to_owned(), protection);
+    }
+
+    /// How often the platform tried to create an object: each try is charged, also that of one that is there.
+    pub fn creations(&self) -> usize {
+        self.lock().creations
     }
 
     /// Makes the next `calls` calls fail.
@@ -86,6 +92,7 @@ impl ObjectStorage for FakeObjectStorage {
     async fn create(&self, bucket: &str, key: &str, body: Vec<u8>, _content_type: &str) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut state = self.enter(None, bucket, key)?;
+        state.creations += 1;
         let id = (bucket.to_owned(), key.to_owned());
         if state.objects.contains_key(&id) {
             return Err(StoreError::Conflict);
