@@ -199,16 +199,15 @@ impl Prober {
         let request = observer(domain, &envelope);
         let tables =
             async { if has_tables { self.catalog.tables(&envelope.glue_database).await } else { Ok(Vec::new()) } };
-        match futures::try_join!(self.vendor.vend(&request), tables) {
-            Ok((credentials, tables)) => {
-                let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
-                Some(View { envelope, credentials, tables })
-            }
-            Err(error) => {
-                tracing::warn!(domain = %domain.id, error = &error as &dyn std::error::Error, "the domain's storage cannot be observed");
-                None
-            }
-        }
+        let (credentials, tables) = futures::join!(self.vendor.vend(&request), tables);
+        let told = |error: StoreError| {
+            tracing::warn!(domain = %domain.id, error = &error as &dyn std::error::Error, "the domain's storage cannot be observed");
+        };
+        // Without the catalogue there are no tables to see, and files all the same.
+        let tables = tables.map_err(told).unwrap_or_default();
+        let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
+        let credentials = credentials.map_err(told).ok()?;
+        Some(View { envelope, credentials, tables })
     }
 
     async fn port(

@@ -206,6 +206,27 @@ async fn a_contract_asked_for_while_a_registration_takes_away_what_it_wants_is_r
 }
 
 #[tokio::test]
+async fn a_change_that_breaks_a_contract_waits_for_its_end_and_not_for_less() {
+    let world = World::new().await;
+    world.active(&operations(), FLIGHTS).await;
+    let contract = world.contract(&[]).await;
+    let saved = world.saved();
+    let mut accepted = 0;
+    for schedule in schedules() {
+        world.restore(&saved);
+        let revoking = deciding(&world, insights(), &contract, Verb::Revoke);
+        let outcomes = interleave(vec![revoking, registering(&world, &without_the_port())], schedule);
+        assert!(outcomes[0].is_ok(), "{schedule:?}: {outcomes:?}");
+        accepted += usize::from(outcomes[1].is_ok());
+        let log = world.store.audit_log();
+        let at = |action: &str| log.iter().rposition(|entry| entry.action == action);
+        let registered_at = at("product.registered").filter(|_| outcomes[1].is_ok());
+        assert!(registered_at.is_none_or(|registered| Some(registered) > at("contract.revoked")), "{schedule:?}");
+    }
+    assert!(accepted > 0, "the registration comes after the end in some schedule");
+}
+
+#[tokio::test]
 async fn a_product_is_not_retired_under_a_contract_that_is_being_approved() {
     let mut outcomes_seen = std::collections::BTreeSet::new();
     let (world, contract) = pending(&[]).await;

@@ -142,6 +142,17 @@ async fn flapping_storage_is_unknown_and_raises_nothing() {
 }
 
 #[tokio::test]
+async fn without_the_catalogue_tables_are_unknown_and_files_are_not() {
+    let world = files("60m").await;
+    world.active(&operations(), &FLIGHTS.replace("name: flights", "name: delays")).await;
+    world.catalog.fail_next(1);
+    let report = world.prober().run().await.unwrap();
+    assert_eq!((report.kept, report.unknown, report.errors), (1, 1, 0));
+    assert_eq!(probe(&world).await.measurement.verdict, VerdictKind::Kept);
+    assert!(told(&world).is_empty());
+}
+
+#[tokio::test]
 async fn a_promise_that_changes_is_judged_anew() {
     let world = files("10m").await;
     write(&world);
