@@ -132,9 +132,9 @@ impl From<StoreError> for Failure {
                 503,
                 "service.unavailable",
                 "Unavailable",
-                format!("{service} is unavailable; nothing was decided"),
+                format!("{service} is unavailable, and the request was not answered"),
             )
-            .with_remedy("try again in a moment"),
+            .with_remedy("send the same request again in a moment"),
             StoreError::Denied { service, .. } => Self::new(
                 503,
                 "service.denied",

@@ -147,7 +147,7 @@ impl Broker {
                 "wait until its status is active",
             ));
         }
-        let program = self.judge.program(&id.domain).await?;
+        let policies = self.judge.in_force(&id.domain).await?;
         let purpose = request.purpose.clone().or_else(|| contract.as_ref().map(|contract| contract.purpose.clone()));
         let grant_key = mesh_manifest::canonical::digest(&(
             (caller.principal.as_str(), &caller.domain, caller.membership_revision, &purpose),
@@ -157,10 +157,10 @@ impl Broker {
                 domain.revision,
                 contract.as_ref().map(|contract| (contract.id.to_string(), contract.revision)),
             ),
-            (program.revision(), request.mode),
+            (policies.revision(), request.mode),
         ));
         let addresses = [address.clone()];
-        let (grant, states) = futures::try_join!(self.grants.grant(&grant_key), self.measurements.states(&addresses))?;
+        let (grant, states) = futures::try_join!(self.granted(&grant_key), self.measurements.states(&addresses))?;
         let cached = grant.filter(|grant| is_fresh(grant, now));
         let mut audit = AuditEntry::new(now, &address, action_name(request.mode), caller, json!({}));
         if let Some(grant) = &cached {
@@ -176,7 +176,7 @@ impl Broker {
                 contract: contract.as_ref().map(|contract| (contract, contract.status_at(now).as_str())),
                 purpose: purpose.as_deref(),
             };
-            let decision = program.decide(&question.input());
+            let decision = policies.decide(&question.input());
             metrics::decided(decision.allow);
             audit.detail = json!({
                 "allow": decision.allow,
@@ -216,8 +216,14 @@ impl Broker {
     /// Two invocations at once may both ask for new ones; the first to store them wins and both are valid.
     pub async fn credentials(&self, access: &Access) -> Result<Credentials, UseCaseError> {
         if let Some(grant) = &access.cached {
-            let plain = self.sealer.open(&grant.sealed, &grant.key).await?;
-            return serde_json::from_slice(&plain).map_err(|error| StoreError::corrupt("grant", error).into());
+            match self.opened(grant).await {
+                Ok(credentials) => return Ok(credentials),
+                // The decision stands; what is cached of it does not. Until it expires it must not keep its holder from the port.
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(port = %access.address, error = &error as &dyn std::error::Error, "a cached grant cannot be opened; credentials are issued anew");
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         let envelope = &access.envelope;
         let role_arn = if access.mode == Mode::Write { &envelope.producer_role_arn } else { &envelope.reader_role_arn };
@@ -244,6 +250,25 @@ impl Broker {
             Ok(()) | Err(StoreError::Conflict) => Ok(credentials),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The grant that is cached under `key`; one that cannot be read is none.
+    async fn granted(&self, key: &str) -> Result<Option<Grant>, StoreError> {
+        match self.grants.grant(key).await {
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a cached grant cannot be read; it is decided anew"
+                );
+                Ok(None)
+            }
+            other => other,
+        }
+    }
+
+    async fn opened(&self, grant: &Grant) -> Result<Credentials, StoreError> {
+        let plain = self.sealer.open(&grant.sealed, &grant.key).await?;
+        serde_json::from_slice(&plain).map_err(|error| StoreError::corrupt("grant", error))
     }
 
     /// The files of a file port with a pre-signed URL each, signed with the same credentials and gone with them.
@@ -273,10 +298,10 @@ fn only(mut values: impl Iterator<Item = u64>) -> Option<u64> {
     values.all(|value| value == first).then_some(first)
 }
 
-/// Whether less than half of the grant's life has passed.
+/// Whether less than half of the grant's life has passed. A grant from a clock that was ahead of ours has no life that could be halved.
 fn is_fresh(grant: &Grant, now: Timestamp) -> bool {
     let life: SignedDuration = grant.expires_at.duration_since(grant.issued_at);
-    now.duration_since(grant.issued_at) < life / 2
+    now < grant.expires_at && now.duration_since(grant.issued_at) < life / 2
 }
 
 fn action_name(mode: Mode) -> &'static str {

@@ -8,7 +8,7 @@ use mesh_manifest::{DomainName, Minutes, PortAddress, ProductId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{audit::AuditEntry, error::StoreError, page::Page, principal::Principal};
+use crate::{audit::AuditEntry, error::StoreError, page::Page, principal::Principal, product::Product};
 
 /// A contract's identity: the product it is on and a ULID, `operations.flights.01jd…`; the product in it makes every look-up consistent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -172,11 +172,13 @@ pub trait ContractStore: Debug + Send + Sync {
     ) -> Result<Page<Contract>, StoreError>;
 
     /// Writes a contract and moves its product's `contracts_revision`, in one transaction. `before` is what was read and must still be
-    /// stored (none to create); the product must exist, and not be retired unless the contract ends, else [`StoreError::Conflict`].
+    /// stored (none to create); the product must exist, and not be retired unless the contract ends, and it must be what `judged` says
+    /// where the contract was judged by it: the same revision, and no other change of its contracts. Else [`StoreError::Conflict`].
     async fn put_contract(
         &self,
         before: Option<&Contract>,
         after: &Contract,
+        judged: Option<&Product>,
         audit: &AuditEntry,
     ) -> Result<(), StoreError>;
 }

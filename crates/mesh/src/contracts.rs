@@ -21,6 +21,9 @@ use crate::{
 /// The role whose approval every contract across domains needs, whatever policies add.
 const OWNER: &str = "owner";
 
+/// How often a contract is judged anew because it, or its product, changed meanwhile.
+const ATTEMPTS: usize = 3;
+
 /// Manages contracts.
 #[derive(Debug, Clone)]
 pub struct Contracts {
@@ -56,6 +59,17 @@ impl Contracts {
     /// answers with that one.
     pub async fn request(&self, caller: &Caller, input: ContractInput) -> Result<Contract, UseCaseError> {
         require_consumer(caller)?;
+        for _ in 0..ATTEMPTS {
+            match self.try_request(caller, input.clone()).await {
+                Err(UseCaseError::Store(StoreError::Conflict)) => {}
+                answer => return answer,
+            }
+        }
+        Err(changed_meanwhile(&input.port))
+    }
+
+    /// Requests on what is stored now; a conflict if that moved before the contract was written.
+    async fn try_request(&self, caller: &Caller, input: ContractInput) -> Result<Contract, UseCaseError> {
         let now = self.clock.now();
         let id = &input.port.product;
         let (product, contracts) = futures::try_join!(self.products.product(id), self.contracts.of_product(id))?;
@@ -71,7 +85,7 @@ impl Contracts {
                 "a domain needs no contract for its own products",
             ));
         }
-        check(&input, port, now)?;
+        check(&input, &product, now)?;
         let agreed_freshness = input.agreed_freshness.unwrap_or(port.sla.freshness);
         let same = |contract: &&Contract| {
             contract.consumer_domain == caller.domain
@@ -152,16 +166,31 @@ impl Contracts {
             caller,
             json!({ "contract": contract.id, "purpose": contract.purpose }),
         );
-        match self.contracts.put_contract(None, &contract, &audit).await {
-            Ok(()) => Ok(contract),
-            Err(StoreError::Conflict) => Err(changed_meanwhile(&contract.id)),
-            Err(error) => Err(error.into()),
-        }
+        // Judged by the product and the contracts on it: of two that ask for the same at once, the second finds the first's.
+        self.contracts.put_contract(None, &contract, Some(&product), &audit).await?;
+        Ok(contract)
     }
 
     /// Approves, rejects or revokes. Approving gives every missing approval that the caller's roles can give; the contract is active
     /// once none is missing. Nobody approves what they asked for themselves.
     pub async fn decide(
+        &self,
+        caller: &Caller,
+        id: &ContractId,
+        verb: Verb,
+        reason: Option<String>,
+    ) -> Result<Contract, UseCaseError> {
+        for _ in 0..ATTEMPTS {
+            match self.try_decide(caller, id, verb, reason.clone()).await {
+                Err(UseCaseError::Store(StoreError::Conflict)) => {}
+                answer => return answer,
+            }
+        }
+        Err(changed_meanwhile(id))
+    }
+
+    /// Decides on what is stored now; a conflict if that moved before the decision was written.
+    async fn try_decide(
         &self,
         caller: &Caller,
         id: &ContractId,
@@ -174,6 +203,7 @@ impl Contracts {
         let producer = caller.domain == before.port.product.domain;
         let consumer = caller.domain == before.consumer_domain;
         let mut after = Contract { revision: before.revision + 1, ..before.clone() };
+        let mut judged = None;
         match verb {
             Verb::Approve => {
                 require(producer, "contract.not_the_producer", "only the product's domain approves contracts on it")?;
@@ -206,15 +236,17 @@ impl Contracts {
                     ));
                 }
                 let product = self.products.product(&id.product).await?;
-                if product.is_none_or(|product| product.status == Status::Retired) {
-                    return Err(UseCaseError::conflict(
+                let product = product.filter(|product| product.status != Status::Retired).ok_or_else(|| {
+                    UseCaseError::conflict(
                         "contract.product_retired",
                         format!("`{}` is retired: a contract on it can only be rejected or revoked", id.product),
                         "register the product again, or reject the contract",
-                    ));
-                }
+                    )
+                })?;
                 after.approvals.extend(given);
                 if after.missing_approvals().next().is_none() {
+                    still_offered(&after, &product)?;
+                    judged = Some(product);
                     after.status = ContractStatus::Active;
                 }
             }
@@ -252,11 +284,8 @@ impl Contracts {
         };
         let detail = json!({ "contract": after.id, "status": after.status, "reason": after.reason });
         let audit = AuditEntry::new(now, &after.port, action, caller, detail);
-        match self.contracts.put_contract(Some(&before), &after, &audit).await {
-            Ok(()) => Ok(after),
-            Err(StoreError::Conflict) => Err(changed_meanwhile(id)),
-            Err(error) => Err(error.into()),
-        }
+        self.contracts.put_contract(Some(&before), &after, judged.as_ref(), &audit).await?;
+        Ok(after)
     }
 
     /// A contract, for its two domains and the platform; it does not exist for others.
@@ -339,15 +368,15 @@ fn require_status(
     ))
 }
 
-fn changed_meanwhile(id: &ContractId) -> UseCaseError {
+fn changed_meanwhile(subject: &impl std::fmt::Display) -> UseCaseError {
     UseCaseError::conflict(
         "contract.changed_meanwhile",
-        format!("the contract `{id}` or its product changed meanwhile"),
+        format!("`{subject}`, or what it depends on, keeps changing; nothing was written"),
         "read it again and retry",
     )
 }
 
-fn check(input: &ContractInput, port: &mesh_manifest::OutputPort, now: Timestamp) -> Result<(), UseCaseError> {
+fn check(input: &ContractInput, product: &Product, now: Timestamp) -> Result<(), UseCaseError> {
     let mut violations = Vec::new();
     if input.purpose.is_empty() || input.purpose.chars().count() > 60 || input.purpose.chars().any(char::is_control) {
         violations.push(Violation::new(
@@ -359,29 +388,54 @@ fn check(input: &ContractInput, port: &mesh_manifest::OutputPort, now: Timestamp
     if input.contact.is_empty() || input.contact.chars().count() > 320 {
         violations.push(Violation::new("contract.contact", "/contact", "the contact must have 1 to 320 characters"));
     }
-    for (index, field) in input.fields.iter().enumerate() {
+    violations.extend(not_offered(product, &input.port, &input.fields, input.agreed_freshness));
+    if input.expires_at.is_some_and(|end| end <= now) {
+        violations.push(Violation::new("contract.expiry", "/expires_at", "the contract would end before it begins"));
+    }
+    if violations.is_empty() { Ok(()) } else { Err(UseCaseError::Invalid(violations)) }
+}
+
+/// Refuses a contract on what the product no longer offers: a registration heeds active contracts only, and may have moved on while
+/// this one was pending.
+fn still_offered(contract: &Contract, product: &Product) -> Result<(), UseCaseError> {
+    let violations = not_offered(product, &contract.port, &contract.fields, Some(contract.agreed_freshness));
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(UseCaseError::Conflict {
+        code: "contract.outdated",
+        detail: format!("`{}` no longer offers what the contract `{}` asks for", contract.port, contract.id),
+        remedy: Some("reject it, and have the consumer ask for what is offered now".to_owned()),
+        violations,
+    })
+}
+
+/// What the product, as it is now, does not offer of what is asked for.
+fn not_offered(product: &Product, address: &PortAddress, fields: &[String], agreed: Option<Minutes>) -> Vec<Violation> {
+    let Some(port) = product.manifest.port(address) else {
+        return vec![Violation::new("contract.unknown_port", "/port", format!("there is no port `{address}`"))];
+    };
+    let mut violations = Vec::new();
+    for (index, field) in fields.iter().enumerate() {
         if !port.schema.fields.iter().any(|known| known.name == *field) {
             let shown: String = field.chars().take(80).collect();
             let violation = Violation::new(
                 "contract.unknown_field",
                 format!("/fields/{index}"),
-                format!("`{}` has no field `{shown}`", input.port),
+                format!("`{address}` has no field `{shown}`"),
             );
             violations.push(violation.with_remedy("name fields of the port's schema, or none for all"));
         }
     }
-    if let Some(agreed) = input.agreed_freshness
+    if let Some(agreed) = agreed
         && agreed < port.sla.freshness
     {
         let violation = Violation::new(
             "contract.freshness",
             "/agreed_freshness",
-            format!("`{}` promises {}; {agreed} is tighter than that", input.port, port.sla.freshness),
+            format!("`{address}` promises {}; {agreed} is tighter than that", port.sla.freshness),
         );
         violations.push(violation.with_remedy("agree on what is promised, or ask the owner to promise more"));
     }
-    if input.expires_at.is_some_and(|end| end <= now) {
-        violations.push(Violation::new("contract.expiry", "/expires_at", "the contract would end before it begins"));
-    }
-    if violations.is_empty() { Ok(()) } else { Err(UseCaseError::Invalid(violations)) }
+    violations
 }

@@ -37,7 +37,11 @@ impl Indexer {
     /// Writes the document of a product as it is registered now. A product that is not registered is none to index.
     pub async fn index(&self, id: &ProductId) -> Result<(), StoreError> {
         let Some(product) = self.products.product(id).await? else { return Ok(()) };
-        let states = self.measurements.states(&addresses(&product)).await?;
+        // A tombstone tells nothing of them: what is wrong with a measurement keeps no retired product findable.
+        let states = match product.status {
+            Status::Retired => BTreeMap::new(),
+            _ => self.measurements.states(&addresses(&product)).await?,
+        };
         self.search.put(&document(&product, &states)).await?;
         // Noting it moves the product's item, of which the stream tells: not without need.
         if product.indexed_revision < product.revision {

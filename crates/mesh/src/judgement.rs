@@ -6,7 +6,7 @@ use std::{
 };
 
 use mesh_manifest::{DomainName, Manifest, OutputPort};
-use mesh_policy::{Action, Decision, PolicyInput, PolicySet, PolicySource, Program};
+use mesh_policy::{Action, Decision, Finding, Level, PolicyInput, PolicySet, PolicySource, Program, Severity};
 
 use crate::{
     contract::Contract,
@@ -28,7 +28,74 @@ pub struct Judge {
 #[derive(Debug, Clone)]
 struct CachedProgram {
     revisions: [Option<String>; 3],
-    program: Arc<Program>,
+    in_force: Arc<InForce>,
+}
+
+/// The policies in force for one domain's products.
+#[derive(Debug)]
+pub enum InForce {
+    Program(Box<Program>),
+    /// There is nothing to decide by, for this reason: every question is denied with it.
+    Nothing(Box<Finding>),
+}
+
+impl InForce {
+    /// What decisions are kept by: another revision is another decision.
+    pub fn revision(&self) -> &str {
+        match self {
+            Self::Program(program) => program.revision(),
+            Self::Nothing(_) => "none",
+        }
+    }
+
+    /// Decides one question.
+    pub fn decide(&self, input: &PolicyInput) -> Decision {
+        match self {
+            Self::Program(program) => program.decide(input),
+            Self::Nothing(finding) => Decision {
+                allow: false,
+                findings: vec![(**finding).clone()],
+                offers: Vec::new(),
+                required_approvals: Vec::new(),
+                obligations: Vec::new(),
+                missing: Vec::new(),
+                remedy: vec![finding.remedy.clone()],
+                revision: self.revision().to_owned(),
+            },
+        }
+    }
+
+    fn nothing(code: &str, message: String, remedy: &str) -> Self {
+        Self::Nothing(Box::new(Finding {
+            level: Level::Global,
+            rule: "engine".to_owned(),
+            code: code.to_owned(),
+            message,
+            path: String::new(),
+            remedy: remedy.to_owned(),
+            severity: Severity::Deny,
+        }))
+    }
+
+    fn compiled(
+        domain: &DomainName,
+        global: PolicyBundle,
+        own: Option<PolicyBundle>,
+        products: Option<PolicyBundle>,
+    ) -> Self {
+        let global = PolicySource::global(global.modules);
+        let own = own.map(|bundle| PolicySource::domain(domain.as_str(), bundle.modules));
+        let products = products.map(|bundle| PolicySource::product(bundle.modules));
+        match PolicySet::compile(&global, own.as_ref(), products.as_ref()) {
+            Ok(program) => Self::Program(Box::new(program)),
+            Err(errors) => {
+                let errors = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                tracing::error!(errors, "the published policies do not compile: everything is denied");
+                let message = format!("the published policies do not compile: {errors}");
+                Self::nothing("policy.not_compiling", message, "a steward must publish policies that compile together")
+            }
+        }
+    }
 }
 
 impl Judge {
@@ -37,49 +104,46 @@ impl Judge {
         Self { policies, programs: Arc::default() }
     }
 
-    /// The program in force for products of `domain`: one consistent read, compiled only when a revision moved.
-    ///
-    /// Without published global policies there is no program, and callers must deny.
-    pub async fn program(&self, domain: &DomainName) -> Result<Arc<Program>, StoreError> {
+    /// A judge over another store that shares what this one has compiled: programs are told apart by the revisions of their policies.
+    pub fn over(&self, policies: Arc<dyn PolicyStore>) -> Self {
+        Self { policies, programs: self.programs.clone() }
+    }
+
+    /// The policies in force for products of `domain`: one consistent read for each question, compiled only when a revision moved. No
+    /// decision is made by policies that were replaced before it was asked for, whoever compiled them when.
+    pub async fn in_force(&self, domain: &DomainName) -> Result<Arc<InForce>, StoreError> {
         let scopes = [PolicyScope::Global, PolicyScope::Domain(domain.clone()), PolicyScope::Products];
         let bundles = self.policies.bundles(&scopes).await?;
         let [global, own, products] = <[Option<PolicyBundle>; 3]>::try_from(bundles)
             .map_err(|bundles| StoreError::corrupt("policies", format!("{} bundles for 3 scopes", bundles.len())))?;
-        let global = global.ok_or_else(|| {
-            StoreError::unavailable(
-                "the policy store",
-                "no global policies are published: a platform steward must publish them first",
-            )
-        })?;
-        let revisions = [
-            Some(global.revision.clone()),
-            own.as_ref().map(|b| b.revision.clone()),
-            products.as_ref().map(|b| b.revision.clone()),
-        ];
+        let Some(global) = global else {
+            tracing::error!("no global policies are published: everything is denied");
+            return Ok(Arc::new(InForce::nothing(
+                "policy.none_published",
+                "no global policies are published, and nothing is allowed without them".to_owned(),
+                "a platform steward must publish them first",
+            )));
+        };
+        let revision = |bundle: &Option<PolicyBundle>| bundle.as_ref().map(|bundle| bundle.revision.clone());
+        let revisions = [Some(global.revision.clone()), revision(&own), revision(&products)];
         if let Some(cached) = self.programs.lock().unwrap_or_else(PoisonError::into_inner).get(domain)
             && cached.revisions == revisions
         {
-            return Ok(cached.program.clone());
+            return Ok(cached.in_force.clone());
         }
-        let global = PolicySource::global(global.modules);
-        let own = own.map(|bundle| PolicySource::domain(domain.as_str(), bundle.modules));
-        let products = products.map(|bundle| PolicySource::product(bundle.modules));
-        let program = PolicySet::compile(&global, own.as_ref(), products.as_ref()).map_err(|errors| {
-            StoreError::corrupt("policies", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-        })?;
-        let program = Arc::new(program);
+        let in_force = Arc::new(InForce::compiled(domain, global, own, products));
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
         if programs.len() >= MAX_PROGRAMS && !programs.contains_key(domain) {
             programs.clear();
         }
-        programs.insert(domain.clone(), CachedProgram { revisions, program: program.clone() });
-        Ok(program)
+        programs.insert(domain.clone(), CachedProgram { revisions, in_force: in_force.clone() });
+        Ok(in_force)
     }
 
     /// Decides one question.
     pub async fn decide(&self, question: &Question<'_>) -> Result<Decision, StoreError> {
-        let program = self.program(&question.manifest.domain).await?;
-        Ok(program.decide(&question.input()))
+        let in_force = self.in_force(&question.manifest.domain).await?;
+        Ok(in_force.decide(&question.input()))
     }
 }
 

@@ -31,6 +31,7 @@ pub mod probing;
 pub mod product;
 pub mod provisioning;
 pub mod registration;
+pub mod retirement;
 pub mod schema_registry;
 pub mod search_index;
 #[cfg(any(test, feature = "suite"))]

@@ -36,6 +36,9 @@ pub struct PortState {
     /// Minutes measured and minutes kept since the port's beginning: the compliance facet.
     pub measured_minutes: u64,
     pub kept_minutes: u64,
+    /// Up to when they are counted: no minute counts twice, whatever clocks say.
+    #[serde(default)]
+    pub counted_until: Option<Timestamp>,
     /// Events raised by a change of state and not yet sent: sent at least once, under one id.
     pub unsent: Vec<Event>,
     /// Counts writes; each is conditional on the one before, so that of two probes one raises the event.

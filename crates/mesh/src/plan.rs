@@ -40,6 +40,7 @@ pub struct Plan {
 #[derive(Debug, Clone)]
 pub struct Registered {
     pub product: Product,
+    pub ports: Vec<Port>,
     /// False where equal content was registered already, or the request is a repetition.
     pub written: bool,
     pub warnings: Vec<Violation>,

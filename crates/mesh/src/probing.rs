@@ -1,7 +1,7 @@
 //! The freshness probe: observes every port, judges it against its promise, and tells of each change of state once.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -33,6 +33,10 @@ const DOMAINS_AT_ONCE: usize = 4;
 const MAX_FILES: usize = 10_000;
 /// A state that nothing changed in is written again after this long: the periodic roll-up.
 const ROLL_UP: SignedDuration = SignedDuration::from_hours(1);
+/// For how long one written state counts at most: past that, nobody looked.
+const STANDS_FOR: SignedDuration = SignedDuration::from_hours(2);
+/// For how long whoever wrote that there is something to send is left to send it, before another run does: less than schedules leave between runs.
+const SENDING: SignedDuration = SignedDuration::from_secs(45);
 
 /// Observes ports.
 #[derive(Debug, Clone)]
@@ -83,6 +87,7 @@ impl Prober {
     /// Observes every port of every active product.
     pub async fn run(&self) -> Result<ProbeReport, StoreError> {
         let mut by_domain: BTreeMap<DomainName, Vec<Target>> = BTreeMap::new();
+        let mut total = ProbeReport::default();
         let mut cursor = None;
         loop {
             let page = self.products.products(None, cursor.as_deref(), 100).await?;
@@ -91,8 +96,16 @@ impl Prober {
                 .into_iter()
                 .filter(|product| product.status != Status::Retired && product.provisioned_revision > 0)
             {
-                let ports = self.products.ports(&product.id).await?;
-                by_domain.entry(product.id.domain.clone()).or_default().extend(targets(&product, &ports));
+                match self.products.ports(&product.id).await {
+                    Ok(ports) => {
+                        by_domain.entry(product.id.domain.clone()).or_default().extend(targets(&product, &ports));
+                    }
+                    Err(error) => {
+                        tracing::error!(product = %product.id, error = &error as &dyn std::error::Error, "the product's ports cannot be read");
+                        total.ports += product.manifest.output_ports.len();
+                        total.errors += product.manifest.output_ports.len();
+                    }
+                }
             }
             match page.cursor {
                 Some(next) => cursor = Some(next),
@@ -102,7 +115,6 @@ impl Prober {
         let unobservable = by_domain.values().flatten().filter(|target| target.format.is_endpoint()).count();
         let runs = by_domain.into_iter().map(|(domain, targets)| self.domain(domain, targets));
         let mut reports = stream::iter(runs).buffer_unordered(DOMAINS_AT_ONCE);
-        let mut total = ProbeReport::default();
         while let Some(report) = reports.next().await {
             total.ports += report.ports;
             total.kept += report.kept;
@@ -118,9 +130,7 @@ impl Prober {
     /// One domain's ports: one assumed role, one list of tables, one batch of states. A domain that fails does not stop the rest.
     async fn domain(&self, id: DomainName, targets: Vec<Target>) -> ProbeReport {
         let mut report = ProbeReport { ports: targets.len(), ..ProbeReport::default() };
-        let addresses: Vec<_> = targets.iter().map(|target| target.address.clone()).collect();
-        let (domain, states) = match futures::try_join!(self.domains.domain(&id), self.measurements.states(&addresses))
-        {
+        let (domain, (states, unreadable)) = match futures::try_join!(self.domains.domain(&id), self.states(&targets)) {
             Ok((Some(domain), states)) => (domain, states),
             Ok((None, _)) => return ProbeReport { errors: targets.len(), ..report },
             Err(error) => {
@@ -128,8 +138,10 @@ impl Prober {
                 return ProbeReport { errors: targets.len(), ..report };
             }
         };
+        report.errors += unreadable.len();
         let view = self.view(&domain, &targets).await;
-        let results = targets.into_iter().map(|target| {
+        let readable = targets.into_iter().filter(|target| !unreadable.contains(&target.address));
+        let results = readable.map(|target| {
             let state = states.get(&target.address).cloned();
             let (view, domain) = (&view, &domain);
             async move {
@@ -157,6 +169,29 @@ impl Prober {
         report
     }
 
+    /// The states of `targets`, and those whose state cannot be read.
+    async fn states(&self, targets: &[Target]) -> Result<(States, BTreeSet<PortAddress>), StoreError> {
+        let addresses: Vec<_> = targets.iter().map(|target| target.address.clone()).collect();
+        let mut unreadable = BTreeSet::new();
+        match self.measurements.states(&addresses).await {
+            Err(StoreError::Corrupt { .. }) => {}
+            answer => return Ok((answer?, unreadable)),
+        }
+        // One unreadable item spoils the batch that it is read in: each is read by itself.
+        let mut states = States::new();
+        for address in addresses {
+            match self.measurements.states(std::slice::from_ref(&address)).await {
+                Ok(one) => states.extend(one),
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(port = %address, error = &error as &dyn std::error::Error, "the port's state cannot be read");
+                    unreadable.insert(address);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((states, unreadable))
+    }
+
     /// What can be seen of a domain's storage; nothing where it cannot be entered, and then every verdict is unknown.
     async fn view(&self, domain: &Domain, targets: &[Target]) -> Option<View> {
         let envelope = domain.envelope.clone()?;
@@ -164,16 +199,15 @@ impl Prober {
         let request = observer(domain, &envelope);
         let tables =
             async { if has_tables { self.catalog.tables(&envelope.glue_database).await } else { Ok(Vec::new()) } };
-        match futures::try_join!(self.vendor.vend(&request), tables) {
-            Ok((credentials, tables)) => {
-                let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
-                Some(View { envelope, credentials, tables })
-            }
-            Err(error) => {
-                tracing::warn!(domain = %domain.id, error = &error as &dyn std::error::Error, "the domain's storage cannot be observed");
-                None
-            }
-        }
+        let (credentials, tables) = futures::join!(self.vendor.vend(&request), tables);
+        let told = |error: StoreError| {
+            tracing::warn!(domain = %domain.id, error = &error as &dyn std::error::Error, "the domain's storage cannot be observed");
+        };
+        // Without the catalogue there are no tables to see, and files all the same.
+        let tables = tables.map_err(told).unwrap_or_default();
+        let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
+        let credentials = credentials.map_err(told).ok()?;
+        Some(View { envelope, credentials, tables })
     }
 
     async fn port(
@@ -184,8 +218,12 @@ impl Prober {
         previous: Option<PortState>,
     ) -> Result<(VerdictKind, usize), StoreError> {
         let now = self.clock.now();
+        // Another run has just written that there is something to send, and is about to: two would tell twice.
+        if let Some(before) = previous.as_ref().filter(|before| is_being_sent(before, now)) {
+            return Ok((before.measurement.verdict, 0));
+        }
         let seen = match view {
-            Some(view) => self.observe(view, target, previous.as_ref()).await.unwrap_or_else(|error| {
+            Some(view) => self.observe(view, target, previous.as_ref(), now).await.unwrap_or_else(|error| {
                 tracing::warn!(port = %target.address, error = &error as &dyn std::error::Error, "the port cannot be observed");
                 Seen::default()
             }),
@@ -231,7 +269,13 @@ impl Prober {
         }
     }
 
-    async fn observe(&self, view: &View, target: &Target, previous: Option<&PortState>) -> Result<Seen, StoreError> {
+    async fn observe(
+        &self,
+        view: &View,
+        target: &Target,
+        previous: Option<&PortState>,
+        now: Timestamp,
+    ) -> Result<Seen, StoreError> {
         let bucket = &view.envelope.bucket;
         if target.format == Format::Iceberg {
             let Some(table) = view.tables.get(&target.address.table()) else { return Ok(Seen::default()) };
@@ -251,11 +295,11 @@ impl Prober {
         if target.format.is_file() {
             let prefix = format!("{}/data/", target.address.prefix());
             let entries = self.storage.list(Some(&view.credentials), bucket, &prefix, MAX_FILES).await?;
-            return Ok(Seen {
-                readable: true,
-                newest: entries.into_iter().map(|entry| entry.modified).max(),
-                metadata_location: None,
-            });
+            let all = entries.len() < MAX_FILES;
+            let newest = entries.into_iter().map(|entry| entry.modified).max();
+            // Where not all files were seen, a newer one may be among the others: nothing is broken by what was not looked at.
+            let kept = mesh_sla::verdict(target.promise, Observation::Seen { newest }, now, target.since).kind;
+            return Ok(Seen { readable: all || kept == VerdictKind::Kept, newest, metadata_location: None });
         }
         // What is served at an endpoint of the owner's own cannot be looked into from here.
         Ok(Seen::default())
@@ -266,6 +310,8 @@ impl Prober {
 pub const BREACHED: &str = "mesh.sla.breached";
 /// The type of the event that tells that the promise is kept again.
 pub const RECOVERED: &str = "mesh.sla.recovered";
+
+type States = BTreeMap<PortAddress, PortState>;
 
 #[derive(Debug)]
 struct View {
@@ -319,9 +365,7 @@ fn next_state(target: &Target, previous: Option<&PortState>, seen: &Seen, now: T
         });
         unsent.push(Event::new(id, kind, &subject, now, data));
     }
-    let elapsed = previous.map_or(0, |previous| {
-        u64::try_from(now.duration_since(previous.measurement.measured_at).as_mins()).unwrap_or(0)
-    });
+    let (elapsed, counted_until) = counted(previous, now);
     let was = previous.map(|previous| previous.measurement.verdict);
     let measured = if was.is_some_and(|was| was != VerdictKind::Unknown) { elapsed } else { 0 };
     let kept = if was == Some(VerdictKind::Kept) { elapsed } else { 0 };
@@ -342,9 +386,29 @@ fn next_state(target: &Target, previous: Option<&PortState>, seen: &Seen, now: T
             .or_else(|| previous.and_then(|previous| previous.metadata_location.clone())),
         measured_minutes: previous.map_or(0, |previous| previous.measured_minutes) + measured,
         kept_minutes: previous.map_or(0, |previous| previous.kept_minutes) + kept,
+        counted_until: Some(counted_until),
         unsent,
         sequence,
     }
+}
+
+/// The whole minutes that the state before stood for, and up to when minutes are counted then. A clock that is behind counts nothing
+/// until it is past what was counted.
+fn counted(previous: Option<&PortState>, now: Timestamp) -> (u64, Timestamp) {
+    let Some(previous) = previous else { return (0, now) };
+    let from = previous.counted_until.unwrap_or(previous.measurement.measured_at);
+    let passed = now.duration_since(from);
+    let minutes = passed.min(STANDS_FOR).as_mins().max(0);
+    let until = match from.checked_add(SignedDuration::from_mins(minutes)) {
+        Ok(until) if passed <= STANDS_FOR => until,
+        _ => from.max(now),
+    };
+    (minutes.unsigned_abs(), until)
+}
+
+/// Whether the run that wrote `state` is likely to be sending what it raised.
+fn is_being_sent(state: &PortState, now: Timestamp) -> bool {
+    !state.unsent.is_empty() && now.duration_since(state.measurement.measured_at).abs() < SENDING
 }
 
 /// Whether there is nothing to write: same verdict, promise and data, nothing to send, and no roll-up due.

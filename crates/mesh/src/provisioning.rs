@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 use mesh_manifest::{Format, Manifest, OutputPort, PortAddress, ProductId};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{
@@ -22,6 +23,8 @@ use crate::{
 
 /// Products converged at once by a sweep.
 const CONCURRENCY: usize = 8;
+/// Metadata files looked through for the newest, when a table's entry was lost.
+const MAX_METADATA: usize = 100_000;
 /// How long the probe of the observer role's trust may last: the least that STS issues.
 const OBSERVER_LIFETIME: std::time::Duration = std::time::Duration::from_secs(900);
 
@@ -193,23 +196,18 @@ impl Provisioner {
         let database = &envelope.glue_database;
         let name = address.table();
         let location = format!("s3://{}/{}", envelope.bucket, address.prefix());
-        let Some(table) = self.catalog.table(database, &name).await? else {
-            let metadata_location = match self.newest_metadata(address, envelope).await? {
-                // The entry was lost, the table was not: point at it again.
-                Some(key) => format!("s3://{}/{key}", envelope.bucket),
-                None => {
-                    let metadata = self.format.create(&location, &port.schema, self.clock.now())?;
-                    self.write_metadata(address, envelope, 0, metadata).await?
+        let table = match self.catalog.table(database, &name).await? {
+            Some(table) => table,
+            None => {
+                if self.enter_table(address, port, envelope, &location).await? {
+                    return Ok(());
                 }
-            };
-            let table =
-                CatalogTable { database: database.clone(), name, location, metadata_location, version_id: None };
-            return match self.catalog.create_table(&table, &port.schema).await {
-                Ok(()) => Ok(()),
-                // Another delivery came first; the next look finds its table.
-                Err(StoreError::Conflict) => Ok(()),
-                Err(error) => Err(error.into()),
-            };
+                // What was found, or made by another delivery, may be older than what is registered now.
+                let entered = self.catalog.table(database, &name).await?;
+                entered.ok_or_else(|| {
+                    StoreError::unavailable("the table catalogue", format!("`{name}` is not shown yet"))
+                })?
+            }
         };
         if table.location.trim_end_matches('/') != location {
             return Err(Obstacle::Status(format!(
@@ -225,31 +223,76 @@ impl Provisioner {
         })?;
         if let Some(evolved) = self.format.evolve(&metadata, &port.schema, self.clock.now())? {
             let next = metadata_number(key).map_or(0, |number| number + 1);
-            let metadata_location = self.write_metadata(address, envelope, next, evolved).await?;
+            let base = (&table.metadata_location, &port.schema);
+            let metadata_location = self.write_metadata(address, envelope, next, &base, evolved).await?;
             self.catalog.swap(&table, &metadata_location, Some(&port.schema)).await?;
         }
         Ok(())
     }
 
-    async fn newest_metadata(&self, address: &PortAddress, envelope: &Envelope) -> Result<Option<String>, StoreError> {
+    /// Makes the catalogue's entry; true if the table is new and has the registered schema.
+    async fn enter_table(
+        &self,
+        address: &PortAddress,
+        port: &OutputPort,
+        envelope: &Envelope,
+        location: &str,
+    ) -> Result<bool, Obstacle> {
+        let (metadata_location, new) = match self.newest_metadata(address, envelope).await? {
+            // The entry was lost, or was never made; the table was: point at it.
+            Some(key) => (format!("s3://{}/{key}", envelope.bucket), false),
+            None => {
+                let metadata = self.format.create(location, &port.schema, self.clock.now())?;
+                (self.write_metadata(address, envelope, 0, &(location, &port.schema), metadata).await?, true)
+            }
+        };
+        let table = CatalogTable {
+            database: envelope.glue_database.clone(),
+            name: address.table(),
+            location: location.to_owned(),
+            metadata_location,
+            version_id: None,
+        };
+        match self.catalog.create_table(&table, &port.schema).await {
+            Ok(()) => Ok(new),
+            // Another delivery came first.
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn newest_metadata(&self, address: &PortAddress, envelope: &Envelope) -> Result<Option<String>, Obstacle> {
         let prefix = format!("{}/metadata/", address.prefix());
-        let entries = self.storage.list(None, &envelope.bucket, &prefix, 10_000).await?;
+        let entries = self.storage.list(None, &envelope.bucket, &prefix, MAX_METADATA).await?;
+        if entries.len() >= MAX_METADATA {
+            // Not all were seen, so the newest may not be among them: an older one would take rows away from readers.
+            return Err(Obstacle::Status(format!(
+                "the entry of the table `{}` is gone, and `{prefix}` holds too many files to tell which one was its newest: somebody has to make the entry",
+                address.table()
+            )));
+        }
         let numbered = entries
             .into_iter()
             .filter_map(|entry| metadata_number(&entry.key).map(|number| (number, entry.modified, entry.key)));
         Ok(numbered.max().map(|(_, _, key)| key))
     }
 
+    /// Writes metadata that follows from `base`, under a name that follows from it too: whoever was killed before it was pointed at, or
+    /// does the same at the same time, leaves no second file.
     async fn write_metadata(
         &self,
         address: &PortAddress,
         envelope: &Envelope,
         number: u64,
+        base: &impl Serialize,
         metadata: Vec<u8>,
     ) -> Result<String, StoreError> {
-        let key = metadata_key(address, number);
-        self.storage.create(&envelope.bucket, &key, metadata, "application/json").await?;
-        Ok(format!("s3://{}/{key}", envelope.bucket))
+        let digest = mesh_manifest::canonical::digest(base);
+        let key = numbered_key(address, number, digest.get(..26).unwrap_or(&digest));
+        match self.storage.create(&envelope.bucket, &key, metadata, "application/json").await {
+            Ok(()) | Err(StoreError::Conflict) => Ok(format!("s3://{}/{key}", envelope.bucket)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Leaves a description beside the data, so that whoever finds the files knows what they are and under which terms.
@@ -298,7 +341,11 @@ pub(crate) fn observer(domain: &Domain, envelope: &Envelope) -> VendRequest {
 
 /// A new key for a port's metadata file: numbered, so that the newest can be told, and unique, so that nobody's is overwritten.
 pub fn metadata_key(address: &PortAddress, number: u64) -> String {
-    format!("{}/metadata/{number:05}-{}.metadata.json", address.prefix(), new_id())
+    numbered_key(address, number, &new_id())
+}
+
+fn numbered_key(address: &PortAddress, number: u64, unique: &str) -> String {
+    format!("{}/metadata/{number:05}-{unique}.metadata.json", address.prefix())
 }
 
 /// The number in a metadata file's key.

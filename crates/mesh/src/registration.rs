@@ -61,12 +61,12 @@ impl Registrar {
                 format!("ask an owner of `{}` for the role producer, or name that domain in Mesh-Domain", id.domain),
             ));
         }
-        let (domain, before, ports_before, contracts, program) = futures::try_join!(
+        let (domain, before, ports_before, contracts, policies) = futures::try_join!(
             self.domains.domain(&id.domain),
             self.products.product(&id),
             self.products.ports(&id),
             self.contracts.of_product(&id),
-            self.judge.program(&id.domain),
+            self.judge.in_force(&id.domain),
         )?;
         let domain = domain.ok_or_else(|| UseCaseError::not_found("domain", &id.domain))?;
         if domain.envelope.is_none() {
@@ -106,7 +106,7 @@ impl Registrar {
             contract: None,
             purpose: None,
         };
-        let decision = program.decide(&question.input());
+        let decision = policies.decide(&question.input());
         for finding in &decision.findings {
             let violation = Violation::new(&finding.code, &finding.path, &finding.message).with_remedy(&finding.remedy);
             match finding.severity {
@@ -150,6 +150,26 @@ impl Registrar {
         {
             return self.repeat(&remembered, body).await;
         }
+        match self.register_once(caller, text, &options).await {
+            // The same key sent twice at once is no race with somebody else, and what the first of them changed stands against no
+            // plan: the second gets the answer of the first.
+            Err(error @ (UseCaseError::Conflict { .. } | UseCaseError::Refused { .. })) => match &options.idempotency {
+                Some((key, body)) => match self.idempotency.remembered(key).await? {
+                    Some(remembered) => self.repeat(&remembered, body).await,
+                    None => Err(error),
+                },
+                None => Err(error),
+            },
+            answer => answer,
+        }
+    }
+
+    async fn register_once(
+        &self,
+        caller: &Caller,
+        text: &str,
+        options: &RegisterOptions,
+    ) -> Result<Registered, UseCaseError> {
         let plan = self.plan(caller, text).await?;
         if let Some(seen) = &options.findings_digest
             && *seen != plan.findings_digest
@@ -170,82 +190,26 @@ impl Registrar {
                 violations: plan.violations,
             });
         }
-        if let (true, Some(product)) = (plan.unchanged, &plan.before) {
-            return Ok(Registered { product: product.clone(), written: false, warnings: plan.warnings });
-        }
-        let registration = self.registration(caller, text, &plan, &options);
-        match self.products.register(&registration).await {
-            Ok(()) => Ok(Registered { product: registration.product, written: true, warnings: plan.warnings }),
-            Err(StoreError::Conflict) => self.lost_race(&plan.product, &options).await,
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Withdraws a product; its name stays with the domain. Refused while others depend on it.
-    pub async fn retire(&self, caller: &Caller, id: &ProductId) -> Result<Product, UseCaseError> {
-        let now = self.clock.now();
-        let (before, contracts) = futures::try_join!(self.products.product(id), self.contracts.of_product(id))?;
-        let before = before
-            .filter(|product| may_know(caller, product, &contracts, now))
-            .ok_or_else(|| UseCaseError::not_found("product", id))?;
-        if !caller.has(&id.domain, &[Role::Owner, Role::Producer]) {
-            return Err(UseCaseError::forbidden(
-                "product.not_a_producer",
-                format!("only owners and producers of `{}` retire its products", id.domain),
-                format!("ask an owner of `{}`", id.domain),
-            ));
-        }
-        if before.status == Status::Retired {
-            return Ok(before);
-        }
-        let mut findings = Findings::new(None);
-        for contract in contracts.iter().filter(|contract| contract.is_live(now)) {
-            let detail = format!(
-                "`{}` reads `{}` under the contract `{}`",
-                contract.consumer_domain, contract.port, contract.id
-            );
-            findings.refuse(
-                Violation::new("product.live_contract", "", detail)
-                    .with_remedy(format!("agree with {} on an end and revoke it", contract.contact)),
-            );
-        }
-        for port in &before.manifest.output_ports {
-            for downstream in self.products.downstream(&before.manifest.address(port)).await? {
-                let detail = format!("`{downstream}` is made from `{}`", before.manifest.address(port));
-                findings.refuse(
-                    Violation::new("product.downstream", "", detail).with_remedy("have it drop the input first"),
-                );
+        if let (true, Some(product)) = (plan.unchanged, plan.before.clone()) {
+            // A key stands for its first body even where there was nothing to write for it.
+            if let Some(remember) = self.remember(options, &product.id, product.revision) {
+                match self.idempotency.remember(&remember).await {
+                    Ok(()) => {}
+                    Err(StoreError::Conflict) => return Err(raced(&product.id)),
+                    Err(error) => return Err(error.into()),
+                }
             }
+            return Ok(Registered { product, ports: plan.ports_before, written: false, warnings: plan.warnings });
         }
-        let (violations, _) = findings.finish();
-        if !violations.is_empty() {
-            return Err(UseCaseError::Refused {
-                code: "product.in_use",
-                detail: format!("`{id}` is still in use"),
-                violations,
-            });
-        }
-        let product = Product {
-            status: Status::Retired,
-            status_detail: None,
-            revision: before.revision + 1,
-            registered_at: now,
-            ..before.clone()
-        };
-        let registration = Registration {
-            audit: AuditEntry::new(now, id, "product.retired", caller, json!({ "revision": product.revision })),
-            ports: Vec::new(),
-            removed_ports: before.manifest.output_ports.iter().map(|port| before.manifest.address(port)).collect(),
-            schemas: Vec::new(),
-            inputs: Vec::new(),
-            removed_inputs: before.manifest.inputs.iter().map(|input| input.port.clone()).collect(),
-            remember: None,
-            before: Some(before),
-            product,
-        };
+        let registration = self.registration(caller, text, &plan, options);
         match self.products.register(&registration).await {
-            Ok(()) => Ok(registration.product),
-            Err(StoreError::Conflict) => Err(raced(id)),
+            Ok(()) => Ok(Registered {
+                product: registration.product,
+                ports: registration.ports,
+                written: true,
+                warnings: plan.warnings,
+            }),
+            Err(StoreError::Conflict) => Err(raced(&plan.product)),
             Err(error) => Err(error.into()),
         }
     }
@@ -305,12 +269,7 @@ impl Registrar {
                 .collect(),
             removed_inputs: removed_inputs.into_iter().filter(|input| !inputs.contains(input)).collect(),
             schemas: plan.new_schemas.clone(),
-            remember: options.idempotency.as_ref().map(|(key, body_digest)| Remembered {
-                key: key.clone(),
-                body_digest: body_digest.clone(),
-                answer: plan.product.to_string(),
-                expires_at: now + jiff::SignedDuration::from_hours(24),
-            }),
+            remember: self.remember(options, &plan.product, revision),
             before: plan.before.clone(),
             inputs,
             ports,
@@ -329,20 +288,44 @@ impl Registrar {
                 .with_remedy("use a new key for a new request"),
             ]));
         }
-        let id: ProductId =
-            remembered.answer.parse().map_err(|error| StoreError::corrupt("idempotency record", error))?;
-        let product = self.products.product(&id).await?.ok_or_else(|| UseCaseError::not_found("product", &id))?;
-        Ok(Registered { product, written: false, warnings: Vec::new() })
+        let unreadable = |detail: String| StoreError::corrupt("idempotency record", detail);
+        let (id, revision) = remembered
+            .answer
+            .rsplit_once('@')
+            .ok_or_else(|| unreadable(format!("`{}` names no revision", remembered.answer)))?;
+        let id: ProductId = id.parse().map_err(|error| unreadable(format!("{error}")))?;
+        let revision: u64 = revision.parse().map_err(|error| unreadable(format!("{error}")))?;
+        let (product, mut ports) = futures::try_join!(self.products.product(&id), self.products.ports(&id))?;
+        let mut product = product.ok_or_else(|| UseCaseError::not_found("product", &id))?;
+        if product.revision != revision {
+            product = self.revision(&id, revision).await?;
+            ports.retain(|port| product.manifest.port(&port.address).is_some());
+        }
+        Ok(Registered { product, ports, written: false, warnings: Vec::new() })
     }
 
-    /// The same key sent twice at once is no race with somebody else: the second gets the answer of the first.
-    async fn lost_race(&self, id: &ProductId, options: &RegisterOptions) -> Result<Registered, UseCaseError> {
-        if let Some((key, body)) = &options.idempotency
-            && let Some(remembered) = self.idempotency.remembered(key).await?
-        {
-            return self.repeat(&remembered, body).await;
+    /// A product as that revision of it was registered.
+    async fn revision(&self, id: &ProductId, revision: u64) -> Result<Product, UseCaseError> {
+        let mut cursor = None;
+        loop {
+            let page = self.products.history(id, cursor.as_deref(), 20).await?;
+            if let Some(product) = page.items.into_iter().find(|product| product.revision == revision) {
+                return Ok(product);
+            }
+            cursor = page.cursor;
+            if cursor.is_none() {
+                return Err(UseCaseError::not_found("product", format!("{id}@{revision}")));
+            }
         }
-        Err(raced(id))
+    }
+
+    fn remember(&self, options: &RegisterOptions, id: &ProductId, revision: u64) -> Option<Remembered> {
+        options.idempotency.as_ref().map(|(key, body_digest)| Remembered {
+            key: key.clone(),
+            body_digest: body_digest.clone(),
+            answer: format!("{id}@{revision}"),
+            expires_at: self.clock.now() + jiff::SignedDuration::from_hours(24),
+        })
     }
 
     async fn check_removed_ports(
@@ -455,7 +438,7 @@ fn addresses(manifest: &Manifest) -> Vec<PortAddress> {
     manifest.output_ports.iter().map(|port| manifest.address(port)).collect()
 }
 
-fn raced(id: &ProductId) -> UseCaseError {
+pub(crate) fn raced(id: &ProductId) -> UseCaseError {
     UseCaseError::conflict(
         "registration.raced",
         format!("`{id}`, or a contract on it, was changed by somebody else meanwhile; nothing was written"),

@@ -148,6 +148,7 @@ async fn an_event_that_could_not_be_sent_is_sent_by_the_next_run_under_the_same_
     assert_eq!((report.errors, report.events), (1, 0));
     assert!(told(&world).is_empty());
     let pending = world.store.states(&[daily()]).await.unwrap()[&daily()].unsent.clone();
+    world.clock.advance(Duration::from_secs(60));
     world.prober().run().await.unwrap();
     assert_eq!(world.events.events(), pending);
     world.prober().run().await.unwrap();

@@ -6,7 +6,7 @@ use mesh_core::{
     contract::{Contract, ContractId, ContractStore},
     error::StoreError,
     page::Page,
-    product::Status,
+    product::{Product, Status},
 };
 use mesh_manifest::{DomainName, ProductId};
 
@@ -79,6 +79,7 @@ impl ContractStore for DynamoStore {
         &self,
         before: Option<&Contract>,
         after: &Contract,
+        judged: Option<&Product>,
         entry: &AuditEntry,
     ) -> Result<(), StoreError> {
         let mut item = CONTRACT.item(after)?;
@@ -89,18 +90,21 @@ impl ContractStore for DynamoStore {
                 .name("#revision", "revision")
                 .value(":revision", number(before.revision)),
         };
-        let product = if after.status.has_ended() {
-            Expression::when("attribute_exists(#product)")
-        } else {
-            Expression::when("attribute_exists(#product) AND #status <> :retired")
-                .name("#status", "status")
-                .value(":retired", text(Status::Retired.as_str()))
-        };
-        let count = product
-            .update("SET #contracts = #contracts + :one")
-            .name("#product", "product_id")
-            .name("#contracts", "contracts_revision")
-            .value(":one", number(1));
+        let mut conditions = vec!["attribute_exists(#product)"];
+        let mut product = Expression::default().name("#product", "product_id").name("#contracts", "contracts_revision");
+        if !after.status.has_ended() {
+            conditions.push("#status <> :retired");
+            product = product.name("#status", "status").value(":retired", text(Status::Retired.as_str()));
+        }
+        if let Some(judged) = judged {
+            conditions.push("#registered = :registered AND #contracts = :contracts");
+            product = product
+                .name("#registered", "registered_revision")
+                .value(":registered", number(judged.revision))
+                .value(":contracts", number(judged.contracts_revision));
+        }
+        product.condition = Some(conditions.join(" AND "));
+        let count = product.update("SET #contracts = #contracts + :one").value(":one", number(1));
 
         let mut transaction = Transaction::new(self);
         transaction.put_when(CONSUMPTION_CONTRACTS, item, unchanged);

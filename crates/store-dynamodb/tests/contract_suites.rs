@@ -96,7 +96,7 @@ async fn the_required_columns_are_columns() {
     store.put_state(&samples::port_state(port, 1, 0), true).await.unwrap();
     let contract = samples::contract(port, "insights", 0);
     let audit = samples::audit(port, "contract.requested", samples::at(0));
-    mesh_core::contract::ContractStore::put_contract(&store, None, &contract, &audit).await.unwrap();
+    mesh_core::contract::ContractStore::put_contract(&store, None, &contract, None, &audit).await.unwrap();
 
     let client = cloud::client();
     let columns = async |table: &str| -> Vec<Vec<String>> {

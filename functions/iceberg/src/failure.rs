@@ -29,6 +29,22 @@ impl IcebergFailure {
         let shown: String = format!("{namespace}.{name}").chars().take(200).collect();
         Self { failure: UseCaseError::not_found("table", shown).into(), kind: "NoSuchTableException" }
     }
+
+    /// The catalogue did not answer whether the pointer moved. By any other status (503 among them) a client takes the commit for not
+    /// done and deletes the files that it wrote: if the pointer did move, the table's own.
+    pub(crate) fn commit_state_unknown(error: &StoreError) -> Self {
+        tracing::error!(error = error as &dyn std::error::Error, "it is not known whether a commit was applied");
+        let failure = Failure::new(
+            500,
+            "iceberg.commit_state_unknown",
+            "The commit's state is unknown",
+            "the catalogue did not answer: the commit may have been applied or not",
+        );
+        Self {
+            failure: failure.with_remedy("look at the table's snapshots before committing again"),
+            kind: "CommitStateUnknownException",
+        }
+    }
 }
 
 impl From<Failure> for IcebergFailure {

@@ -82,19 +82,20 @@ pub(crate) async fn commit(
             append_only,
             now: service.broker.clock.now(),
         })?;
+        let committed: Value =
+            serde_json::from_slice(&next).map_err(|error| StoreError::corrupt("table metadata", error))?;
         let key = metadata_key(&access.address, number + 1);
         let bucket = &access.envelope.bucket;
-        service.storage.create(bucket, &key, next.clone(), "application/json").await?;
+        service.storage.create(bucket, &key, next, "application/json").await?;
         let location = format!("s3://{bucket}/{key}");
         match service.catalog.swap(&before, &location, Some(schema)).await {
             Ok(()) => {
                 tracing::info!(port = %access.address, location, "committed");
-                let metadata: Value =
-                    serde_json::from_slice(&next).map_err(|error| StoreError::corrupt("table metadata", error))?;
-                return Ok(Json(json!({ "metadata-location": location, "metadata": metadata })));
+                return Ok(Json(json!({ "metadata-location": location, "metadata": committed })));
             }
             // Another writer was faster: what this one requires is judged again on what is there now.
             Err(StoreError::Conflict) => {}
+            Err(error @ StoreError::Unavailable { .. }) => return Err(IcebergFailure::commit_state_unknown(&error)),
             Err(error) => return Err(error.into()),
         }
     }

@@ -65,12 +65,11 @@ pub(crate) async fn register(
     let wait = preferred_wait(&headers)?;
     let registered = registry.registrar.register(&caller, &text, options).await?;
     let product = match wait {
-        Some(wait) => settled(&registry, registered.product, wait).await?,
+        Some(wait) => settled(&registry, registered.product, wait).await,
         None => registered.product,
     };
     let location = format!("/products/{}", product.id);
-    let ports = registry.products.ports(&product.id).await?;
-    let mut body = convert::product(product, ports, true);
+    let mut body = convert::product(product, registered.ports, true);
     body.warnings = registered.warnings.into_iter().map(problem_error).collect();
     let status = if registered.written { StatusCode::ACCEPTED } else { StatusCode::OK };
     let mut response = (status, Json(body)).into_response();
@@ -172,20 +171,29 @@ pub(crate) async fn schema(
     let schema = registry.schemas.schema(&id).await?.ok_or_else(unknown)?;
     // A schema tells of its product: who may not know the one may not know the other.
     let product = schema.subject.split('/').next().unwrap_or_default().to_owned();
-    visible(&registry, &caller, &product).await.map_err(|_| unknown())?;
+    match visible(&registry, &caller, &product).await {
+        Ok(_) => {}
+        Err(UseCaseError::NotFound { .. }) => return Err(unknown().into()),
+        Err(error) => return Err(error.into()),
+    }
     Ok(Json(convert::schema(schema)))
 }
 
-/// Waits until provisioning has settled for the product's revision, or the time is over.
-async fn settled(registry: &Registry, mut product: Product, wait: Duration) -> Result<Product, Failure> {
+/// Waits until provisioning has settled for the product's revision, or the time is over, or it cannot be seen: the registration
+/// stands, whatever comes of the wait.
+async fn settled(registry: &Registry, mut product: Product, wait: Duration) -> Product {
     let deadline = tokio::time::Instant::now() + wait;
     while product.status == Status::Provisioning && tokio::time::Instant::now() < deadline {
         tokio::time::sleep(LOOK_EVERY).await;
-        if let Some(now) = registry.products.product(&product.id).await? {
-            product = now;
+        match registry.products.product(&product.id).await {
+            Ok(now) => product = now.unwrap_or(product),
+            Err(error) => {
+                tracing::warn!(product = %product.id, error = &error as &dyn std::error::Error, "waiting for the envelope ends early");
+                break;
+            }
         }
     }
-    Ok(product)
+    product
 }
 
 async fn visible(registry: &Registry, caller: &Caller, id: &str) -> Result<Product, UseCaseError> {

@@ -36,6 +36,18 @@ impl FakeEventPublisher {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 
+    /// A copy of what was published so far, which goes its own way.
+    pub fn saved(&self) -> Self {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { sent: Arc::new(Mutex::new(sent)), ..self.clone() }
+    }
+
+    /// Goes back to what was saved.
+    pub fn restore(&self, saved: &Self) {
+        let before = saved.sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = before;
+    }
+
     /// Makes the next `calls` calls fail.
     pub fn fail_next(&self, calls: usize) {
         self.failures.fail_next(calls);

@@ -19,7 +19,7 @@ use crate::{
 
 const SERVICE: &str = "fake object storage";
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     objects: BTreeMap<(String, String), (Vec<u8>, Timestamp)>,
     protections: BTreeMap<String, BucketProtection>,
@@ -54,6 +54,17 @@ impl FakeObjectStorage {
     /// How often the platform tried to create an object: each try is charged, also that of one that is there.
     pub fn creations(&self) -> usize {
         self.lock().creations
+    }
+
+    /// A copy of what is stored now, which goes its own way.
+    pub fn saved(&self) -> Self {
+        Self { state: Arc::new(Mutex::new(self.lock().clone())), ..self.clone() }
+    }
+
+    /// Goes back to what was saved.
+    pub fn restore(&self, saved: &Self) {
+        let before = saved.lock().clone();
+        *self.lock() = before;
     }
 
     /// Makes the next `calls` calls fail.

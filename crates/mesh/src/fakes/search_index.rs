@@ -33,6 +33,17 @@ impl FakeSearchIndex {
         self.lock().get(product).cloned()
     }
 
+    /// A copy of what is stored now, which goes its own way.
+    pub fn saved(&self) -> Self {
+        Self { documents: Arc::new(Mutex::new(self.lock().clone())), ..self.clone() }
+    }
+
+    /// Goes back to what was saved.
+    pub fn restore(&self, saved: &Self) {
+        let before = saved.lock().clone();
+        *self.lock() = before;
+    }
+
     /// Makes the next `calls` calls fail.
     pub fn fail_next(&self, calls: usize) {
         self.failures.fail_next(calls);

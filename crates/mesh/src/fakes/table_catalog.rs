@@ -29,6 +29,17 @@ impl FakeTableCatalog {
         self.lock().get(&(database.to_owned(), name.to_owned())).map(|(_, schema)| schema.clone())
     }
 
+    /// A copy of what is stored now, which goes its own way.
+    pub fn saved(&self) -> Self {
+        Self { tables: Arc::new(Mutex::new(self.lock().clone())), ..self.clone() }
+    }
+
+    /// Goes back to what was saved.
+    pub fn restore(&self, saved: &Self) {
+        let before = saved.lock().clone();
+        *self.lock() = before;
+    }
+
     /// Makes the next `calls` calls fail.
     pub fn fail_next(&self, calls: usize) {
         self.failures.fail_next(calls);

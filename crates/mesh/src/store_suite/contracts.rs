@@ -17,6 +17,7 @@ use crate::{
 pub async fn contract_store<S: ContractStore + ProductStore + AuditLog>(make: impl AsyncFn() -> S) {
     a_contract_reads_as_it_was_written(&make().await).await;
     stale_writes_are_refused(&make().await).await;
+    what_it_was_judged_by_must_still_be_so(&make().await).await;
     the_product_must_be_there(&make().await).await;
     a_contract_on_a_retired_product_can_only_end(&make().await).await;
     a_products_contracts_are_all_found(&make().await).await;
@@ -27,7 +28,7 @@ pub async fn contract_store<S: ContractStore + ProductStore + AuditLog>(make: im
 const PORT: &str = "operations.flights/daily@1";
 
 async fn put(store: &impl ContractStore, contract: &Contract) {
-    store.put_contract(None, contract, &audit(PORT, "contract.requested", at(0))).await.unwrap();
+    store.put_contract(None, contract, None, &audit(PORT, "contract.requested", at(0))).await.unwrap();
 }
 
 fn approved(before: &Contract) -> Contract {
@@ -53,7 +54,7 @@ async fn a_contract_reads_as_it_was_written<S: ContractStore + ProductStore + Au
 
     let active = approved(&pending);
     let entry = audit(PORT, "contract.approved", at(5));
-    store.put_contract(Some(&pending), &active, &entry).await.unwrap();
+    store.put_contract(Some(&pending), &active, None, &entry).await.unwrap();
     assert_eq!(store.contract(&pending.id).await.unwrap(), Some(active));
     assert_eq!(revision(store).await, 2);
     assert_eq!(store.entries(PORT, 1).await.unwrap(), [entry]);
@@ -63,22 +64,37 @@ async fn stale_writes_are_refused<S: ContractStore + ProductStore + AuditLog>(st
     store.register(&first_registration("operations.flights")).await.unwrap();
     let pending = contract(PORT, "insights", 0);
     let entry = audit(PORT, "contract.approved", at(5));
-    assert_conflict(store.put_contract(Some(&pending), &approved(&pending), &entry).await);
+    assert_conflict(store.put_contract(Some(&pending), &approved(&pending), None, &entry).await);
     put(store, &pending).await;
-    assert_conflict(store.put_contract(None, &pending, &entry).await);
+    assert_conflict(store.put_contract(None, &pending, None, &entry).await);
     let active = approved(&pending);
-    store.put_contract(Some(&pending), &active, &entry).await.unwrap();
+    store.put_contract(Some(&pending), &active, None, &entry).await.unwrap();
     let rejected = Contract { status: ContractStatus::Rejected, revision: 2, ..pending.clone() };
-    assert_conflict(store.put_contract(Some(&pending), &rejected, &entry).await);
+    assert_conflict(store.put_contract(Some(&pending), &rejected, None, &entry).await);
     assert_eq!(store.contract(&pending.id).await.unwrap(), Some(active));
     assert_eq!(revision(store).await, 2, "a refused write moved the product's count");
     assert_eq!(store.entries(PORT, 10).await.unwrap().len(), 2, "a refused write left an audit entry");
 }
 
+async fn what_it_was_judged_by_must_still_be_so<S: ContractStore + ProductStore>(store: &S) {
+    let first = first_registration("operations.flights");
+    store.register(&first).await.unwrap();
+    let entry = audit(PORT, "contract.requested", at(0));
+    let (one, two) = (contract(PORT, "insights", 0), contract(PORT, "weather", 1));
+    store.put_contract(None, &one, Some(&first.product), &entry).await.unwrap();
+    assert_conflict(store.put_contract(None, &two, Some(&first.product), &entry).await);
+    let seen = store.product(&first.product.id).await.unwrap().unwrap();
+    store.register(&next_registration(&seen)).await.unwrap();
+    assert_conflict(store.put_contract(Some(&one), &approved(&one), Some(&seen), &entry).await);
+    assert_eq!(store.contract(&two.id).await.unwrap(), None);
+    let seen = store.product(&first.product.id).await.unwrap().unwrap();
+    store.put_contract(Some(&one), &approved(&one), Some(&seen), &entry).await.unwrap();
+}
+
 async fn the_product_must_be_there<S: ContractStore + ProductStore>(store: &S) {
     let early = contract(PORT, "insights", 0);
     let entry = audit(PORT, "contract.requested", at(0));
-    assert_conflict(store.put_contract(None, &early, &entry).await);
+    assert_conflict(store.put_contract(None, &early, None, &entry).await);
     assert_eq!(store.product(&early.id.product).await.unwrap(), None, "a contract made a product");
 
     let first = first_registration("operations.flights");
@@ -86,7 +102,7 @@ async fn the_product_must_be_there<S: ContractStore + ProductStore>(store: &S) {
     let mut retired = next_registration(&first.product);
     retired.product.status = Status::Retired;
     store.register(&retired).await.unwrap();
-    assert_conflict(store.put_contract(None, &early, &entry).await);
+    assert_conflict(store.put_contract(None, &early, None, &entry).await);
     assert_eq!(store.contract(&early.id).await.unwrap(), None);
 }
 
@@ -100,9 +116,9 @@ async fn a_contract_on_a_retired_product_can_only_end<S: ContractStore + Product
     retired.product.status = Status::Retired;
     store.register(&retired).await.unwrap();
     let entry = audit(PORT, "contract.revoked", at(5));
-    assert_conflict(store.put_contract(Some(&pending), &approved(&pending), &entry).await);
+    assert_conflict(store.put_contract(Some(&pending), &approved(&pending), None, &entry).await);
     let revoked = Contract { status: ContractStatus::Revoked, revision: 2, ..pending.clone() };
-    store.put_contract(Some(&pending), &revoked, &entry).await.unwrap();
+    store.put_contract(Some(&pending), &revoked, None, &entry).await.unwrap();
     assert_eq!(store.contract(&pending.id).await.unwrap(), Some(revoked));
 }
 
@@ -152,13 +168,13 @@ async fn of_rivals_one_wins<S: ContractStore + ProductStore>(store: &S) {
     put(store, &pending).await;
     let entry = audit(PORT, "contract.approved", at(5));
     let active = approved(&pending);
-    let answers = join_all((0..5).map(|_| store.put_contract(Some(&pending), &active, &entry))).await;
+    let answers = join_all((0..5).map(|_| store.put_contract(Some(&pending), &active, None, &entry))).await;
     assert_eq!(winners(answers), 1);
     assert_eq!(revision(store).await, 2);
 
     // Contracts of different consumers do not hinder one another.
     let others: Vec<Contract> = (0..5).map(|n| contract(PORT, &format!("consumer{n}"), n)).collect();
-    let answers = join_all(others.iter().map(|contract| store.put_contract(None, contract, &entry))).await;
+    let answers = join_all(others.iter().map(|contract| store.put_contract(None, contract, None, &entry))).await;
     assert_eq!(winners(answers), 5);
     assert_eq!(revision(store).await, 7);
 }

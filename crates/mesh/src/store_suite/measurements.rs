@@ -52,6 +52,7 @@ async fn a_state_reads_as_it_was_written(store: &impl MeasurementStore) {
         metadata_location: None,
         measured_minutes: 0,
         kept_minutes: 0,
+        counted_until: None,
         unsent: Vec::new(),
         sequence: 3,
     };

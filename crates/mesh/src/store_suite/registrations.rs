@@ -131,7 +131,7 @@ async fn what_others_wrote_is_kept<S: ProductStore + ContractStore>(store: &S) {
     assert!(store.set_provisioned(id, 1, Status::Active, None).await.unwrap());
     assert!(store.set_indexed(id, 1).await.unwrap());
     let agreed = contract("operations.flights/daily@1", "insights", 0);
-    store.put_contract(None, &agreed, &audit("operations.flights", "contract.requested", at(0))).await.unwrap();
+    store.put_contract(None, &agreed, None, &audit("operations.flights", "contract.requested", at(0))).await.unwrap();
 
     // The registration carries the numbers that it read; nobody moved them since, and it must not either.
     let read = current(store, "operations.flights").await;
@@ -173,7 +173,7 @@ async fn a_contract_that_came_first_refuses_it<S: ProductStore + ContractStore>(
     let read = current(store, "operations.flights").await;
     let agreed = contract("operations.flights/daily@1", "insights", 0);
     let entry = audit("operations.flights", "contract.requested", at(0));
-    store.put_contract(None, &agreed, &entry).await.unwrap();
+    store.put_contract(None, &agreed, None, &entry).await.unwrap();
     assert_conflict(store.register(&next_registration(&read)).await);
 
     // Both at once: the contract is always made; the registration wins only where it was first.
@@ -182,7 +182,7 @@ async fn a_contract_that_came_first_refuses_it<S: ProductStore + ContractStore>(
         let agreed = contract("operations.flights/daily@1", "insights", 0);
         let registration = next_registration(&read);
         let (registered, agreed) =
-            futures::join!(store.register(&registration), store.put_contract(None, &agreed, &entry));
+            futures::join!(store.register(&registration), store.put_contract(None, &agreed, None, &entry));
         agreed.unwrap();
         let after = current(store, "operations.flights").await;
         assert_eq!(after.contracts_revision, read.contracts_revision + 1);

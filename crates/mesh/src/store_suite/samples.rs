@@ -232,6 +232,7 @@ pub fn port_state(port: &str, sequence: u64, seconds: i64) -> PortState {
         metadata_location: Some("s3://mesh-bucket/flights/daily/v1/metadata/1.json".to_owned()),
         measured_minutes: 10,
         kept_minutes: 10,
+        counted_until: Some(at(seconds)),
         unsent: Vec::new(),
         sequence,
     }

@@ -1,7 +1,10 @@
 //! A small mesh on the in-memory fakes: two domains with storage, policies published, a clock that the test sets.
 #![allow(dead_code, reason = "each test binary uses its own part of the fixture")]
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use mesh_core::{
@@ -12,9 +15,11 @@ use mesh_core::{
     contracts::{ContractInput, Contracts, Verb},
     domain::{Domain, DomainStore, Envelope, Member},
     fakes::{
-        FakeClock, FakeCredentialVendor, FakeEventPublisher, FakeObjectStorage, FakeSealer, FakeStore, FakeTableCatalog,
+        FakeClock, FakeCredentialVendor, FakeEventPublisher, FakeObjectStorage, FakeSealer, FakeSearchIndex, FakeStore,
+        FakeTableCatalog, Faulty, Script,
     },
     governance::Governance,
+    indexing::Indexer,
     judgement::Judge,
     object_storage::BucketProtection,
     plan::RegisterOptions,
@@ -29,6 +34,7 @@ use mesh_core::{
 use mesh_manifest::{DomainName, Schema};
 use serde_json::{Value, json};
 
+#[derive(Clone)]
 pub struct World {
     pub clock: FakeClock,
     pub store: FakeStore,
@@ -36,6 +42,17 @@ pub struct World {
     pub catalog: FakeTableCatalog,
     pub vendor: FakeCredentialVendor,
     pub events: FakeEventPublisher,
+    pub search: FakeSearchIndex,
+    /// Compiles each revision of the policies once.
+    judge: Judge,
+    /// Goes before everything that a use case of this world calls.
+    pub script: Script,
+}
+
+/// A world as it was at some time.
+pub struct Saved {
+    world: World,
+    now: Timestamp,
 }
 
 pub fn start() -> Timestamp {
@@ -70,12 +87,16 @@ impl World {
     /// Two domains with storage, and the policies that the platform ships.
     pub async fn new() -> Self {
         let clock = FakeClock::at(start());
+        let store = FakeStore::new(clock.clone());
         let world = Self {
-            store: FakeStore::new(clock.clone()),
+            judge: Judge::new(Arc::new(store.clone())),
+            store,
             storage: FakeObjectStorage::new(clock.clone()),
             catalog: FakeTableCatalog::default(),
             vendor: FakeCredentialVendor::new(clock.clone()),
             events: FakeEventPublisher::default(),
+            search: FakeSearchIndex::default(),
+            script: Script::default(),
             clock,
         };
         for caller in [operations(), insights()] {
@@ -86,7 +107,39 @@ impl World {
         world
     }
 
-    async fn domain(&self, owner: &Caller) {
+    /// The same world, as a process sees it that `script` goes before.
+    pub fn by(&self, script: &Script) -> Self {
+        Self { script: script.clone(), ..self.clone() }
+    }
+
+    /// What this world is now, to come back to.
+    pub fn saved(&self) -> Saved {
+        let world = Self {
+            store: self.store.saved(),
+            storage: self.storage.saved(),
+            catalog: self.catalog.saved(),
+            search: self.search.saved(),
+            events: self.events.saved(),
+            ..self.clone()
+        };
+        Saved { world, now: self.clock.now() }
+    }
+
+    /// Goes back to what was saved.
+    pub fn restore(&self, saved: &Saved) {
+        self.store.restore(&saved.world.store);
+        self.storage.restore(&saved.world.storage);
+        self.catalog.restore(&saved.world.catalog);
+        self.search.restore(&saved.world.search);
+        self.events.restore(&saved.world.events);
+        self.clock.set(saved.now);
+    }
+
+    pub fn faulty_store(&self) -> Arc<Faulty<FakeStore>> {
+        Arc::new(self.script.on(self.store.clone()))
+    }
+
+    pub async fn domain(&self, owner: &Caller) {
         let id = owner.domain.clone();
         let envelope = envelope(&id);
         self.storage.protect(&envelope.bucket, BucketProtection { default_key: Some(envelope.key_arn.clone()) });
@@ -104,11 +157,13 @@ impl World {
         self.store.put_domain(None, &domain, &audit).await.unwrap();
     }
 
-    pub async fn publish(&self, scope: PolicyScope, modules: std::collections::BTreeMap<String, String>) {
+    pub async fn publish(&self, scope: PolicyScope, modules: BTreeMap<String, String>) {
         let revision = mesh_manifest::canonical::digest(&modules).chars().take(16).collect();
+        let before = self.store.bundles(std::slice::from_ref(&scope)).await.unwrap().remove(0);
         let bundle = PolicyBundle { scope, modules, revision, published_by: "test".to_owned(), published_at: start() };
         let audit = AuditEntry::new(start(), "policy", "policy.published", &operations(), json!({}));
-        self.store.put_bundle(None, &bundle, &audit).await.unwrap();
+        let before = before.map(|before| before.revision);
+        self.store.put_bundle(before.as_deref(), &bundle, &audit).await.unwrap();
     }
 
     pub fn clock(&self) -> Arc<dyn Clock> {
@@ -116,37 +171,42 @@ impl World {
     }
 
     pub fn registrar(&self) -> Registrar {
-        let store = Arc::new(self.store.clone());
+        let store = self.faulty_store();
         Registrar {
             domains: store.clone(),
             products: store.clone(),
             contracts: store.clone(),
             schemas: store.clone(),
             idempotency: store.clone(),
-            judge: Judge::new(store),
+            judge: self.judge.over(store),
             clock: self.clock(),
         }
     }
 
     pub fn contracts(&self) -> Contracts {
-        let store = Arc::new(self.store.clone());
-        Contracts { products: store.clone(), contracts: store.clone(), judge: Judge::new(store), clock: self.clock() }
+        let store = self.faulty_store();
+        Contracts {
+            products: store.clone(),
+            contracts: store.clone(),
+            judge: self.judge.over(store),
+            clock: self.clock(),
+        }
     }
 
     pub fn governance(&self) -> Governance {
-        let store = Arc::new(self.store.clone());
+        let store = self.faulty_store();
         Governance {
             policies: store.clone(),
             products: store.clone(),
             contracts: store.clone(),
             audit: store.clone(),
-            judge: Judge::new(store),
+            judge: self.judge.over(store),
             clock: self.clock(),
         }
     }
 
     pub fn broker(&self) -> Broker {
-        let store = Arc::new(self.store.clone());
+        let store = self.faulty_store();
         Broker {
             domains: store.clone(),
             products: store.clone(),
@@ -154,36 +214,41 @@ impl World {
             measurements: store.clone(),
             grants: store.clone(),
             audit: store.clone(),
-            vendor: Arc::new(self.vendor.clone()),
-            sealer: Arc::new(FakeSealer::default()),
-            judge: Judge::new(store),
+            vendor: Arc::new(self.script.on(self.vendor.clone())),
+            sealer: Arc::new(self.script.on(FakeSealer::default())),
+            judge: self.judge.over(store),
             clock: self.clock(),
         }
     }
 
     pub fn provisioner(&self) -> Provisioner {
-        let store = Arc::new(self.store.clone());
+        let store = self.faulty_store();
         Provisioner {
             domains: store.clone(),
             products: store,
-            catalog: Arc::new(self.catalog.clone()),
+            catalog: Arc::new(self.script.on(self.catalog.clone())),
             format: Arc::new(PlainFormat),
-            storage: Arc::new(self.storage.clone()),
-            vendor: Arc::new(self.vendor.clone()),
+            storage: Arc::new(self.script.on(self.storage.clone())),
+            vendor: Arc::new(self.script.on(self.vendor.clone())),
             clock: self.clock(),
         }
     }
 
+    pub fn indexer(&self) -> Indexer {
+        let store = self.faulty_store();
+        Indexer { products: store.clone(), measurements: store, search: Arc::new(self.script.on(self.search.clone())) }
+    }
+
     pub fn prober(&self) -> Prober {
-        let store = Arc::new(self.store.clone());
+        let store = self.faulty_store();
         Prober {
             domains: store.clone(),
             products: store.clone(),
             measurements: store,
-            catalog: Arc::new(self.catalog.clone()),
-            storage: Arc::new(self.storage.clone()),
-            vendor: Arc::new(self.vendor.clone()),
-            events: Arc::new(self.events.clone()),
+            catalog: Arc::new(self.script.on(self.catalog.clone())),
+            storage: Arc::new(self.script.on(self.storage.clone())),
+            vendor: Arc::new(self.script.on(self.vendor.clone())),
+            events: Arc::new(self.script.on(self.events.clone())),
             clock: self.clock(),
         }
     }
@@ -259,7 +324,7 @@ outputPorts:
 
 /// Table metadata that says no more than which fields there are.
 #[derive(Debug)]
-struct PlainFormat;
+pub struct PlainFormat;
 
 impl TableFormat for PlainFormat {
     fn create(&self, location: &str, schema: &Schema, _: Timestamp) -> Result<Vec<u8>, CommitError> {

@@ -9,7 +9,7 @@ use crate::{
     contract::{Contract, ContractId, ContractStore},
     error::StoreError,
     page::Page,
-    product::Status,
+    product::{Product, Status},
 };
 
 #[async_trait]
@@ -40,6 +40,7 @@ impl ContractStore for FakeStore {
         &self,
         before: Option<&Contract>,
         after: &Contract,
+        judged: Option<&Product>,
         audit: &AuditEntry,
     ) -> Result<(), StoreError> {
         let mut state = self.enter()?;
@@ -47,8 +48,12 @@ impl ContractStore for FakeStore {
             return Err(StoreError::Conflict);
         }
         let ends = after.status.has_ended();
-        let product = state.products.get_mut(&after.id.product);
-        let product = product.filter(|product| ends || product.status != Status::Retired);
+        let product = state.products.get_mut(&after.id.product).filter(|product| {
+            let same = |judged: &Product| {
+                (product.revision, product.contracts_revision) == (judged.revision, judged.contracts_revision)
+            };
+            (ends || product.status != Status::Retired) && judged.is_none_or(same)
+        });
         product.ok_or(StoreError::Conflict)?.contracts_revision += 1;
         state.contracts.insert(after.id.clone(), after.clone());
         state.audit.push(audit.clone());

@@ -52,7 +52,7 @@ pub struct FakeStore {
     failures: Failures,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     domains: BTreeMap<DomainName, Domain>,
     memberships: BTreeMap<(Principal, DomainName), Membership>,
@@ -85,6 +85,51 @@ impl FakeStore {
     /// The whole audit log in the order in which it was written.
     pub fn audit_log(&self) -> Vec<AuditEntry> {
         self.lock().audit.clone()
+    }
+
+    /// A copy of what is stored now, which goes its own way.
+    pub fn saved(&self) -> Self {
+        Self { state: Arc::new(Mutex::new(self.lock().clone())), ..self.clone() }
+    }
+
+    /// Goes back to what was saved.
+    pub fn restore(&self, saved: &Self) {
+        let before = saved.lock().clone();
+        *self.lock() = before;
+    }
+
+    /// How much is stored of everything, revisions summed up: a write of half a thing shows.
+    pub fn sizes(&self) -> BTreeMap<&'static str, u64> {
+        let state = self.lock();
+        let count = |items: usize| u64::try_from(items).unwrap_or(u64::MAX);
+        [
+            ("domains", count(state.domains.len())),
+            ("revisions of domains", state.domains.values().map(|domain| domain.revision).sum()),
+            ("memberships", count(state.memberships.len())),
+            ("bindings", count(state.bindings.len())),
+            ("products", count(state.products.len())),
+            ("revisions of products", state.products.values().map(|product| product.revision).sum()),
+            ("changes of contracts", state.products.values().map(|product| product.contracts_revision).sum()),
+            ("history", count(state.history.len())),
+            ("ports", count(state.ports.len())),
+            ("schemas", count(state.schemas.len())),
+            ("lineage", count(state.lineage.len())),
+            ("contracts", count(state.contracts.len())),
+            ("revisions of contracts", state.contracts.values().map(|contract| contract.revision).sum()),
+            ("policies", state.bundles.values().map(|bundles| count(bundles.len())).sum()),
+            ("remembered answers", count(state.remembered.len())),
+        ]
+        .into()
+    }
+
+    /// The id of the first registered version of a subject's schema.
+    pub fn first_schema(&self, subject: &str) -> Option<String> {
+        self.lock().schemas.values().find(|schema| schema.subject == subject).map(|schema| schema.id.clone())
+    }
+
+    /// Takes all published policies away, as a table that was lost.
+    pub fn forget_policies(&self) {
+        self.lock().bundles.clear();
     }
 
     /// Every bundle that was published for `scope`, oldest first.
