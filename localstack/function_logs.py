@@ -24,7 +24,7 @@ def main() -> None:
     try:
         events = list(events_since(logs, arguments.group, 0))
     except logs.exceptions.ResourceNotFoundException:
-        sys.exit(f"there is no log group `{arguments.group}`: is the function deployed?")
+        sys.exit(f"there is no log group `{arguments.group}`: the mesh is not deployed on this stack (`cargo xtask demo`)")
     for event in collections.deque(events, maxlen=arguments.lines):
         show(event)
     while arguments.follow:

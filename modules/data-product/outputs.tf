@@ -21,8 +21,18 @@ output "ports" {
 }
 
 output "findings" {
-  description = "What the plan found: warnings, and the class of each change."
+  description = "What the plan warned of."
   value       = data.mesh_impact.this.findings
+}
+
+output "change" {
+  description = "The class of the change to what is registered: `new`, `none`, `patch`, `minor` or `major`."
+  value       = data.mesh_impact.this.change
+}
+
+output "changes" {
+  description = "Every difference from what is registered, each with its class and reason."
+  value       = data.mesh_impact.this.changes
 }
 
 output "contracts" {

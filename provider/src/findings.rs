@@ -1,7 +1,7 @@
 //! What is wrong with a manifest, by the local parser or by the platform's dry run, as Terraform's messages with line and path.
 
 use mesh_api::ProblemError;
-use mesh_api::types::{AffectedContract, Plan};
+use mesh_api::types::{AffectedContract, Change, Plan};
 use mesh_manifest::{Manifest, Parsed, Severity};
 use tfplugin::{Diagnostic, Diagnostics};
 
@@ -22,7 +22,20 @@ pub fn of_plan(plan: &Plan) -> Diagnostics {
         plan.violations.iter().map(|error| located(Diagnostic::error(&error.detail), error, &context).at("manifest"));
     let warnings =
         plan.warnings.iter().map(|warning| located(Diagnostic::warning(&warning.detail), warning, "").at("manifest"));
-    violations.chain(broken(&plan.affected)).chain(warnings).collect()
+    violations.chain(broken(&plan.affected)).chain(warnings).chain(major(plan)).collect()
+}
+
+/// What ends for readers with a version that is accepted: no contract stands against it, and others may read all the same.
+fn major(plan: &Plan) -> Option<Diagnostic> {
+    let line = |change: &Change| {
+        let place = change.port.as_deref().unwrap_or(&change.pointer);
+        format!("- `{place}`: {} ({})", change.reason, change.code)
+    };
+    let lines: Vec<_> = plan.changes.iter().filter(|change| change.kind == "major").map(line).collect();
+    (plan.accepted && !lines.is_empty()).then(|| {
+        let summary = format!("`{}` {} is a major change", plan.product, plan.version);
+        Diagnostic::warning(summary).detail(lines.join("\n")).at("manifest")
+    })
 }
 
 /// Adds place, remedy and code to a message.

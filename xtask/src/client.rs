@@ -13,6 +13,15 @@ use crate::machine_client::MachineClient;
 use crate::platform::Platform;
 use crate::project::Project;
 
+/// Refuse a name that Cognito would take and people would stumble over.
+pub fn check_name(name: &str) -> Result<()> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) || name.starts_with('.') {
+        bail!("`{name}` is no name for a client: write 1 to 64 letters, digits, `-`, `_` and `.`");
+    }
+    Ok(())
+}
+
 /// Make a client called `name` that gets tokens by its secret.
 pub async fn create(platform: &Platform, name: &str) -> Result<MachineClient> {
     let Some(pool) = &platform.known.user_pool_id else {
@@ -55,6 +64,11 @@ impl SavedClients {
         self.clients.get(name)
     }
 
+    /// What they are called.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.clients.keys().map(String::as_str)
+    }
+
     /// Every saved client.
     pub fn all(&self) -> impl Iterator<Item = &MachineClient> {
         self.clients.values()
@@ -84,6 +98,14 @@ impl SavedClients {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_name_is_plain() {
+        assert!(check_name("operations-steward").is_ok());
+        for name in ["", "../x", "a b", ".hidden", &"x".repeat(65)] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+    }
 
     #[test]
     fn saved_clients_are_found_again_and_nobody_else_reads_them() {

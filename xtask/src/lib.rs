@@ -30,6 +30,7 @@ pub mod project;
 pub mod python;
 pub mod release;
 pub mod sbom;
+pub mod shell;
 pub mod stack;
 pub mod steps;
 pub mod terraform;

@@ -117,7 +117,16 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Logs { of, follow, lines, mesh } => match of {
             Some(name) => match Component::named(&name) {
                 Some(component) => stack::logs::of_component(&project, component, lines, follow, &interrupt)?,
-                None => stack::logs::of_function(&project, &mesh, &name, lines, follow, &interrupt)?,
+                None => {
+                    let functions = package_functions::functions(&project, &interrupt)?;
+                    if !functions.contains(&name) {
+                        bail!(
+                            "there is no component or function `{name}`: there are cloud, search, {}",
+                            functions.join(", ")
+                        );
+                    }
+                    stack::logs::of_function(&project, &mesh, &name, lines, follow, &interrupt)?;
+                }
             },
             None => {
                 for component in Component::ALL {
@@ -175,7 +184,7 @@ fn print_status(project: &Project) -> ExitCode {
             Health::Healthy => ("healthy", None),
             Health::Unhealthy(why) => ("unhealthy", Some(why)),
             Health::Died(end) => ("died", Some(format!("the end of its log:\n{end}"))),
-            Health::Stopped => ("stopped", None),
+            Health::Stopped => ("stopped", Some("start it with `cargo xtask up`".to_owned())),
         };
         if word != "healthy" {
             code = ExitCode::FAILURE;

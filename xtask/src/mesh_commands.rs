@@ -15,7 +15,7 @@ use crate::platform::Platform;
 use crate::policy::{self, Scope};
 use crate::progress::line;
 use crate::project::Project;
-use crate::{admin, codegen, cost, demo};
+use crate::{admin, codegen, cost, demo, shell};
 
 /// Environment variables that name the client to publish policies as, where none was saved.
 const CLIENT_ID_VARIABLE: &str = "MESH_CLIENT_ID";
@@ -29,6 +29,11 @@ pub enum MeshCommand {
         /// Write the summary to this file as JSON, too
         #[arg(long)]
         json: Option<PathBuf>,
+    },
+    /// Print what a shell needs to work on the local stack's mesh as a saved client: `eval "$(cargo xtask env weather)"`
+    Env {
+        /// A domain of the example mesh, or another name that a client was saved under
+        client: String,
     },
     /// Machine clients of a mesh
     #[command(subcommand)]
@@ -99,15 +104,21 @@ pub fn run(command: MeshCommand, project: &Project, interrupt: &Interrupt) -> Re
             let all_ok = demo::run(project, interrupt, json.as_deref())?;
             return Ok(if all_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        MeshCommand::Env { client } => {
+            let platform = find(MeshArguments { outputs: None })?;
+            line(shell::environment(project, &platform, &SavedClients::load(project), &client)?);
+        }
         MeshCommand::Client(ClientCommand::Create { name, save, mesh }) => {
+            client::check_name(&name)?;
             let platform = find(mesh)?;
             let made = Runtime::new()?.block_on(client::create(&platform, &name))?;
             show_client(&platform, &made);
             if save {
                 let mut saved = SavedClients::load(project);
                 saved.save(&name, made)?;
-                line(format_args!("kept in {}", saved.file().display()));
+                line(format_args!("kept in {}; `cargo xtask env {name}` makes a shell use it", saved.file().display()));
             }
+            line("it may do nothing yet: have its principal put into a domain's members (`members` of modules/domain)");
         }
         MeshCommand::Admin(AdminCommand::Grant { principal, mesh }) => {
             let granted = Runtime::new()?.block_on(admin::grant(&find(mesh)?, &principal))?;

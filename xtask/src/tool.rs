@@ -107,21 +107,22 @@ fn run_to_end(
     }) {
         Ok(Some(status)) => Ok(status),
         Ok(None) => {
-            end(&mut child);
+            end(what, &mut child);
             bail!("{what} took longer than {} s and was ended", limit_or_forever.as_secs())
         }
         Err(error) => {
-            end(&mut child);
+            end(what, &mut child);
             Err(error.context(format!("{what} was ended")))
         }
     }
 }
 
-fn end(child: &mut Child) {
+fn end(what: &str, child: &mut Child) {
     let Some(process) = ProcessId::of(child.id()) else {
         let _ = child.wait();
         return;
     };
+    progress::line(format_args!("{what} is asked to stop; it may take some seconds to tidy up"));
     process::interrupt_group(&process);
     let ended = Interrupt::default().wait_for(INTERRUPT_GRACE, || Ok(child.try_wait()?));
     if !matches!(ended, Ok(Some(_))) {
@@ -141,8 +142,10 @@ fn show_last_line(file: &File, length: &mut u64) {
     let mut end = [0; 400];
     let read = file.read_at(&mut end, now.saturating_sub(400)).unwrap_or(0);
     let end = String::from_utf8_lossy(end.get(..read).unwrap_or_default());
-    // Cargo's messages for programs are no reading for people.
-    if let Some(line) = end.lines().rfind(|line| !line.trim().is_empty() && !line.contains('{')) {
+    // Cargo's messages for programs are no reading for people, nor is the address that ends a warning.
+    let is_told =
+        |line: &&str| !line.trim().is_empty() && !line.contains('{') && !line.trim_start().starts_with("http");
+    if let Some(line) = end.lines().rfind(is_told) {
         progress::detail(line.trim());
     }
 }

@@ -1,6 +1,7 @@
 //! Why a request did not succeed.
 
 use mesh_api::Problem;
+use url::Url;
 
 /// Why a request did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -9,8 +10,8 @@ pub enum ClientError {
     #[error("{0}")]
     Configuration(String),
     /// No answer came.
-    #[error("the mesh cannot be reached: {0}")]
-    Unreachable(String),
+    #[error("`{place}` cannot be reached ({reason}): does the mesh run there?")]
+    Unreachable { place: String, reason: String },
     /// No token could be had.
     #[error("no token could be had: {0}")]
     Token(String),
@@ -31,7 +32,8 @@ impl ClientError {
         }
     }
 
-    pub(crate) fn unreachable(error: reqwest::Error) -> Self {
+    /// No answer came from `place`, a URL of which no more than its beginning is told.
+    pub(crate) fn unreachable(place: &str, error: reqwest::Error) -> Self {
         let error = error.without_url();
         let mut text = error.to_string();
         let mut source = std::error::Error::source(&error);
@@ -39,19 +41,20 @@ impl ClientError {
             text = format!("{text}: {inner}");
             source = inner.source();
         }
-        Self::Unreachable(text)
+        Self::Unreachable { place: place.to_owned(), reason: text }
     }
 
-    pub(crate) fn from_answer(status: u16, path: &str, body: &[u8]) -> Self {
+    pub(crate) fn from_answer(status: u16, url: &Url, body: &[u8]) -> Self {
         let problem = serde_json::from_slice(body).unwrap_or_else(|_| {
             let shown: String = String::from_utf8_lossy(body).chars().take(200).collect();
             let mut problem = Problem::new(
                 status,
                 "client.unknown_answer",
                 "Unknown answer",
-                format!("HTTP status {status}: {shown}"),
+                format!("`{url}` answered with HTTP status {status} and what this API does not say: {shown}"),
             );
-            problem.instance = path.to_owned();
+            problem.remedy = Some("check the endpoint (in Terraform `endpoint` or `MESH_ENDPOINT`): it is the API's base URL, which changes when a mesh is made anew".to_owned());
+            problem.instance = url.path().to_owned();
             problem
         });
         Self::Problem(Box::new(problem))

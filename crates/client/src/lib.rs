@@ -212,7 +212,7 @@ impl Client {
         loop {
             let outcome = self.attempt(method.clone(), url.clone(), &shape).await;
             let retry = match &outcome {
-                Err(ClientError::Unreachable(_)) => true,
+                Err(ClientError::Unreachable { .. }) => true,
                 Err(ClientError::Problem(problem)) => matches!(problem.status, 429 | 502 | 503 | 504),
                 _ => false,
             };
@@ -235,16 +235,17 @@ impl Client {
         if let Some(domain) = &self.acting_domain {
             request = request.header("Mesh-Domain", domain);
         }
-        let response = shape(request).send().await.map_err(ClientError::unreachable)?;
+        let unreachable = |error| ClientError::unreachable(self.endpoint.as_str(), error);
+        let response = shape(request).send().await.map_err(unreachable)?;
         let status = response.status();
-        let body = response.bytes().await.map_err(ClientError::unreachable)?;
+        let body = response.bytes().await.map_err(unreachable)?;
         if status.is_success() {
             return Ok(body.to_vec());
         }
         if status == StatusCode::UNAUTHORIZED {
             self.token.forget();
         }
-        Err(ClientError::from_answer(status.as_u16(), url.path(), &body))
+        Err(ClientError::from_answer(status.as_u16(), &url, &body))
     }
 }
 

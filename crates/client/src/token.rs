@@ -83,12 +83,12 @@ impl TokenSource {
         let form = [("grant_type", "client_credentials"), ("scope", client.scope.as_str())];
         let request =
             http.post(&client.token_url).basic_auth(&client.client_id, Some(&client.client_secret)).form(&form);
-        let response = request.send().await.map_err(ClientError::unreachable)?;
+        let response = request.send().await.map_err(|error| ClientError::unreachable(&client.token_url, error))?;
         let status = response.status();
         if !status.is_success() {
             return Err(ClientError::Token(format!(
-                "the token endpoint answered with HTTP status {status} for the client `{}`",
-                client.client_id
+                "`{}` answered with HTTP status {status} for the client `{}`: check its id, secret and scope",
+                client.token_url, client.client_id
             )));
         }
         let answer: Answer = response

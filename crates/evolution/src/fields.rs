@@ -84,7 +84,7 @@ fn removed<'a>(
             "if `{}` is its new name: readers know the field by its old one, so keep `{}` and add the other beside it",
             new.name, field.name
         ),
-        None => "keep the field, or publish a new major of the port without it beside the old one".to_owned(),
+        None => "keep the field".to_owned(),
     };
     let old = format!("{}/schema/fields/{index}", changes.old);
     let change =

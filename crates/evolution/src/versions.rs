@@ -61,14 +61,10 @@ pub fn required_versions(before: &Manifest, changes: &[Change]) -> RequiredVersi
 pub fn check_versions(before: &Manifest, after: &Manifest, changes: &[Change]) -> Vec<Violation> {
     let mut violations = Vec::new();
     let required = required_versions(before, changes);
-    violations.extend(moved(
-        &before.version,
-        &after.version,
-        &required.product,
-        product_kind(changes),
-        "/version",
-        None,
-    ));
+    let product = moved(&before.version, &after.version, &required.product, product_kind(changes), "/version", None);
+    // While a port breaks, what the product's version would have to be is still open: it follows from how that is mended.
+    let breaks = changes.iter().any(Change::breaks_port);
+    violations.extend(product.filter(|violation| !breaks || violation.code == Code::VersionWentDown.as_str()));
     violations.extend(changes.iter().filter(|change| change.breaks_port()).map(|change| breaking(before, change)));
     for (index, port) in after.output_ports.iter().enumerate() {
         let address = after.address(port);

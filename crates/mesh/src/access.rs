@@ -130,6 +130,7 @@ impl Broker {
         own.retain(|contract| contract.port == address);
         // A contract is for one purpose; where none was named, the oldest stands for the caller.
         own.sort_by(|a, b| a.id.cmp(&b.id));
+        let purposes: Vec<String> = own.iter().map(|contract| contract.purpose.clone()).collect();
         let contract = match &request.purpose {
             Some(purpose) => own.into_iter().find(|contract| contract.purpose == *purpose),
             None => own.into_iter().next(),
@@ -186,7 +187,7 @@ impl Broker {
             });
             if !decision.allow {
                 self.audit.append(&audit).await?;
-                return Err(denied(caller, &address, &decision));
+                return Err(denied(caller, &address, &decision, if contract.is_none() { &purposes } else { &[] }));
             }
         }
         self.audit.append(&audit).await?;
@@ -337,18 +338,24 @@ pub(crate) fn no_envelope(id: &ProductId) -> UseCaseError {
     )
 }
 
-/// A denial with every rule that spoke and the smallest change that would allow it.
-fn denied(caller: &Caller, address: &PortAddress, decision: &Decision) -> UseCaseError {
+/// A denial with every rule that spoke and the smallest change that would allow it. `others` are the purposes of the live contracts that the
+/// caller has on the port, where it asked for another one.
+fn denied(caller: &Caller, address: &PortAddress, decision: &Decision, others: &[String]) -> UseCaseError {
     let violations = decision
         .findings
         .iter()
         .filter(|finding| finding.severity == Severity::Deny)
         .map(|finding| Violation::new(&finding.code, &finding.path, &finding.message).with_remedy(&finding.remedy))
         .collect();
+    let mut remedies = decision.remedy.clone();
+    if !others.is_empty() {
+        remedies
+            .insert(0, format!("your contract on the port is for `{}`: ask for that purpose", others.join("` or `")));
+    }
     UseCaseError::Forbidden {
         code: "access.denied",
         detail: format!("`{}` may not use `{address}`", caller.domain),
-        remedy: (!decision.remedy.is_empty()).then(|| decision.remedy.join("; ")),
+        remedy: (!remedies.is_empty()).then(|| remedies.join("; ")),
         violations,
     }
 }

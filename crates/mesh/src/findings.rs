@@ -12,7 +12,7 @@ pub struct Affected {
     pub consumer_domain: String,
     pub contact: String,
     pub port: PortAddress,
-    /// The fields in question that the consumer says it uses; empty where the whole port is in question.
+    /// The fields in question that the consumer says it uses; empty where it may use any of the port.
     pub fields: Vec<String>,
     /// The codes of the changes that break it.
     pub codes: Vec<String>,
@@ -40,11 +40,19 @@ pub(crate) fn affected_contracts(changes: &[Change], live: &[Contract]) -> Vec<A
             consumer_domain: contract.consumer_domain.to_string(),
             contact: contract.contact.clone(),
             port: contract.port.clone(),
-            fields: broken.iter().filter_map(|change| change.field.clone()).collect(),
+            fields: fields_in_question(contract, &broken),
             codes,
         });
     }
     affected
+}
+
+/// The fields that change; where the whole port does, those that the contract names.
+fn fields_in_question(contract: &Contract, broken: &[&Change]) -> Vec<String> {
+    if broken.iter().any(|change| change.field.is_none()) {
+        return contract.fields.clone();
+    }
+    broken.iter().filter_map(|change| change.field.clone()).collect()
 }
 
 pub(crate) fn broken_contract(affected: &Affected, changes: &[Change]) -> Violation {

@@ -36,7 +36,7 @@ impl Identity {
                         "identity.not_a_member",
                         format!("`{principal}` is no member of the domain `{domain}`"),
                         format!(
-                            "ask an owner of `{domain}` to add you as a member, or name another domain in Mesh-Domain"
+                            "name a domain of yours (the header Mesh-Domain; Terraform's `acting_domain`), or have the platform team add you to `{domain}`"
                         ),
                     )
                 })?
@@ -50,7 +50,7 @@ impl Identity {
                 UseCaseError::forbidden(
                     "identity.no_membership",
                     format!("`{principal}` is no member of any domain"),
-                    "ask an owner of your domain to add you as a member",
+                    "have the platform team add you to the members of your domain",
                 )
             })?,
         };

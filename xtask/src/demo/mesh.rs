@@ -104,7 +104,7 @@ impl<'a> Demo<'a> {
             if start.elapsed() >= limit {
                 bail!("waited {} s until {what}: {why}", limit.as_secs());
             }
-            progress::detail(&format!("until {what}: {why}"));
+            progress::detail(&format!("waiting until {what}; now {why}"));
             self.interrupt.wait_for(POLL, || Ok(None::<()>))?;
         }
     }
@@ -122,9 +122,11 @@ impl<'a> Demo<'a> {
             add(&format!("OpenAPI {}/openapi.json", platform.known.api_url));
             if let Ok(token) = self.token("insights") {
                 let url = format!("{}/marketplace/search?q=aircraft", platform.known.api_url);
-                add(&format!("try     curl -s -H 'Authorization: Bearer {token}' '{url}'"));
+                add("try     (with an hour's token of the client `insights`)");
+                add(&format!("        curl -s -H 'Authorization: Bearer {token}' '{url}'"));
             }
         }
+        add("next    publish a product of your own: eval \"$(cargo xtask env weather)\", then as README.md tells");
         add("logs    cargo xtask logs [function]");
         add("stop    cargo xtask down");
         text.trim_end().to_owned()

@@ -12,12 +12,13 @@ mod setup;
 mod summary;
 mod unchanged;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
 use crate::interrupt::Interrupt;
+use crate::prerequisites;
 use crate::progress;
 use crate::project::Project;
 use crate::stack::{self, Component, Health, Stack};
@@ -67,9 +68,17 @@ pub struct Walked {
 
 /// Run all steps whatever becomes of each, and print the summary; to `json` as well. True if all are ok.
 pub fn run(project: &Project, interrupt: &Interrupt, json: Option<&Path>) -> Result<bool> {
+    let write = |file: &Path, text: &str| {
+        fs::write(file, text).with_context(|| format!("the summary cannot be written to `{}`", file.display()))
+    };
+    // A summary that cannot be written is told before minutes of work, not after.
+    if let Some(file) = json {
+        write(file, "")?;
+    }
+    prerequisites::check(prerequisites::ALL)?;
     let walked = walk(project, interrupt, &mut |_| ())?;
     if let Some(file) = json {
-        fs::write(file, serde_json::to_string_pretty(&walked.summary)? + "\n")?;
+        write(file, &(serde_json::to_string_pretty(&walked.summary)? + "\n"))?;
     }
     progress::line(walked.summary.table());
     if interrupt.is_raised() {

@@ -76,6 +76,9 @@ pub fn breach(demo: &mut Demo<'_>) -> Result<String> {
     let since = demo.notes.heartbeat.context("the port never got data")?;
     let promised = sla(demo, PORT)?.sla_freshness_minutes;
     let limit = Duration::from_secs(promised * 60) + PROBED;
+    progress::line(format_args!(
+        "the promise of {promised} minutes is left to break on purpose, then a probe each minute tells of it: about 4 minutes"
+    ));
     let broken = demo.wait(&format!("`{PORT}` is broken"), limit, || {
         let sla = sla(demo, PORT)?;
         let newest = sla.newest_data.is_some_and(|newest| newest + SignedDuration::from_secs(5) >= since);
@@ -92,7 +95,7 @@ pub fn breach(demo: &mut Demo<'_>) -> Result<String> {
     let later = alert + SignedDuration::from_secs(75);
     demo.wait("another probe has run", Duration::from_secs(90), || {
         let left = later.duration_since(Timestamp::now()).as_secs();
-        Ok(if left <= 0 { Ok(()) } else { Err(format!("{left} s more")) })
+        Ok(if left <= 0 { Ok(()) } else { Err(format!("{} s to go", left + 1)) })
     })?;
     let told = breaches(demo, since)?.len();
     if told != 1 {

@@ -31,7 +31,8 @@ pub fn of_component(
     interrupt: &Interrupt,
 ) -> Result<()> {
     let path = project.log(component.name());
-    let mut file = File::open(&path).with_context(|| format!("{component} has no log yet"))?;
+    let mut file = File::open(&path)
+        .with_context(|| format!("{component} has no log yet: it was not started (`cargo xtask up`)"))?;
     let mut text = String::new();
     read_lossy(&mut file, &mut text)?;
     progress::line(tool::last_lines(&text, lines));

@@ -127,7 +127,7 @@ impl<'a> Stack<'a> {
             Ok(()) => Ok(Some(())),
             Err(TryLockError::WouldBlock) => {
                 if !told {
-                    progress::line("waiting for another command that works on this stack");
+                    progress::line("waiting for another command of this checkout, which works on the stack (Ctrl-C here does not stop that one)");
                     told = true;
                 }
                 Ok(None)

@@ -16,7 +16,7 @@ use crate::project::Project;
 use crate::stack::{Endpoints, REGION};
 use crate::tool::{self, Finished};
 use crate::{cache, progress};
-pub use plugins::install_mesh_provider;
+pub use plugins::{cli_config_file, install_mesh_provider};
 
 /// One configuration with its state. `source` is its folder in the repository, such as `infra`.
 #[derive(Debug)]

@@ -38,7 +38,8 @@ pub(super) fn installed_digest(project: &Project) -> String {
     fs::read_to_string(digest_file(project)).unwrap_or_default()
 }
 
-pub(super) fn cli_config_file(project: &Project) -> PathBuf {
+/// Where Terraform is told of the providers.
+pub fn cli_config_file(project: &Project) -> PathBuf {
     project.state.join("terraform/cli.tfrc")
 }
 
