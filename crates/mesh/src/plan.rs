@@ -34,6 +34,8 @@ pub struct Plan {
     pub(crate) ports_before: Vec<Port>,
     pub(crate) schemas: BTreeMap<PortAddress, RegisteredSchema>,
     pub(crate) new_schemas: Vec<RegisteredSchema>,
+    /// The products of inputs that are not there yet, as the plan was made by them.
+    pub(crate) upstream: Vec<Product>,
 }
 
 /// What came of a registration.

@@ -35,7 +35,7 @@ pub struct Product {
     pub provisioned_revision: u64,
     /// The revision that was last indexed for search; 0 before the first.
     pub indexed_revision: u64,
-    /// Counts changes of contracts on the product: a registration that raced a contract is refused by it.
+    /// Counts changes of what others build on the product, contracts and inputs: a registration that raced one is refused by it.
     pub contracts_revision: u64,
 }
 
@@ -96,6 +96,8 @@ pub struct Registration {
     pub inputs: Vec<PortAddress>,
     /// Upstream ports that it no longer uses.
     pub removed_inputs: Vec<PortAddress>,
+    /// The products of inputs that were not there before, as the registration was judged by them.
+    pub upstream: Vec<Product>,
     pub audit: AuditEntry,
     pub remember: Option<Remembered>,
 }
@@ -120,7 +122,8 @@ pub trait ProductStore: Debug + Send + Sync {
     /// The ports of a product, read consistently.
     async fn ports(&self, id: &ProductId) -> Result<Vec<Port>, StoreError>;
 
-    /// Writes a registration in one transaction; [`StoreError::Conflict`] if the product, or its contracts, moved since they were read.
+    /// Writes a registration in one transaction, and moves `contracts_revision` of every product that it is newly made from;
+    /// [`StoreError::Conflict`] if the product or its contracts, or the revision of one of those, moved since they were read.
     async fn register(&self, registration: &Registration) -> Result<(), StoreError>;
 
     /// Sets the status that provisioning reached for `revision`; false if a newer revision is registered by now.

@@ -1,6 +1,9 @@
 //! Planning and registering products: one judgement, asked for by a dry run, by the gate itself and by the plan of a client.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -96,7 +99,8 @@ impl Registrar {
             }
             self.check_removed_ports(before, &manifest, &mut findings).await?;
         }
-        self.check_inputs(caller, &manifest, now, &mut findings).await?;
+        let upstream = self.check_inputs(caller, &manifest, now, &mut findings).await?;
+        let upstream = newly_used(&manifest, active_before, upstream);
         let (schemas, new_schemas) = self.check_schemas(&manifest, now, &mut findings).await?;
         let question = Question {
             action: Action::Publish,
@@ -135,6 +139,7 @@ impl Registrar {
             ports_before,
             schemas,
             new_schemas,
+            upstream,
         })
     }
 
@@ -271,6 +276,7 @@ impl Registrar {
             schemas: plan.new_schemas.clone(),
             remember: self.remember(options, &plan.product, revision),
             before: plan.before.clone(),
+            upstream: plan.upstream.clone(),
             inputs,
             ports,
             product,
@@ -349,30 +355,32 @@ impl Registrar {
         Ok(())
     }
 
-    /// Inputs must exist; across domains a missing contract is a warning, since reads are denied until there is one.
+    /// The products of the inputs. Inputs must exist; across domains a missing contract is a warning, since reads are denied until there is one.
     async fn check_inputs(
         &self,
         caller: &Caller,
         manifest: &Manifest,
         now: Timestamp,
         findings: &mut Findings,
-    ) -> Result<(), UseCaseError> {
+    ) -> Result<Vec<Product>, UseCaseError> {
         let look_ups = manifest.inputs.iter().map(|input| async move {
             let id = &input.port.product;
             futures::try_join!(self.products.product(id), self.contracts.of_product(id))
         });
         let upstream = try_join_all(look_ups).await?;
+        let mut products = Vec::new();
         for (index, (input, (product, contracts))) in manifest.inputs.iter().zip(upstream).enumerate() {
             let pointer = format!("/inputs/{index}/port");
             let known = product
                 .filter(|product| product.status != Status::Retired && may_know(caller, product, &contracts, now));
-            if known.is_none_or(|product| product.manifest.port(&input.port).is_none()) {
+            let Some(known) = known.filter(|product| product.manifest.port(&input.port).is_some()) else {
                 let violation =
                     Violation::new("input.unknown", pointer, format!("the input `{}` does not exist", input.port));
                 findings
                     .refuse(violation.with_remedy("name a port of a registered product, as the marketplace shows it"));
                 continue;
-            }
+            };
+            products.push(known);
             let covered = contracts.iter().any(|contract| {
                 contract.consumer_domain == manifest.domain
                     && contract.port == input.port
@@ -389,7 +397,7 @@ impl Registrar {
                 );
             }
         }
-        Ok(())
+        Ok(products)
     }
 
     /// Content of a registered version never changes.
@@ -434,6 +442,17 @@ impl Registrar {
     }
 }
 
+/// Those of `upstream`, each once, of which the product uses a port that it did not use `before`.
+fn newly_used(manifest: &Manifest, before: Option<&Product>, upstream: Vec<Product>) -> Vec<Product> {
+    let used = |port: &PortAddress| {
+        before.is_some_and(|before| before.manifest.inputs.iter().any(|input| input.port == *port))
+    };
+    let new: BTreeSet<_> =
+        manifest.inputs.iter().map(|input| &input.port).filter(|port| !used(port)).map(|port| &port.product).collect();
+    let upstream: BTreeMap<_, _> = upstream.into_iter().map(|product| (product.id.clone(), product)).collect();
+    upstream.into_values().filter(|product| new.contains(&product.id)).collect()
+}
+
 fn addresses(manifest: &Manifest) -> Vec<PortAddress> {
     manifest.output_ports.iter().map(|port| manifest.address(port)).collect()
 }
@@ -441,7 +460,9 @@ fn addresses(manifest: &Manifest) -> Vec<PortAddress> {
 pub(crate) fn raced(id: &ProductId) -> UseCaseError {
     UseCaseError::conflict(
         "registration.raced",
-        format!("`{id}`, or a contract on it, was changed by somebody else meanwhile; nothing was written"),
+        format!(
+            "`{id}`, a contract on it or a product that it is made from was changed meanwhile; nothing was written"
+        ),
         "plan again and retry",
     )
 }

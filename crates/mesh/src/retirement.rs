@@ -72,6 +72,7 @@ impl Registrar {
             schemas: Vec::new(),
             inputs: Vec::new(),
             removed_inputs: before.manifest.inputs.iter().map(|input| input.port.clone()).collect(),
+            upstream: Vec::new(),
             remember: None,
             before: Some(before),
             product,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mesh_core::{
     error::StoreError,
-    product::{Port, Product, Registration},
+    product::{Port, Product, Registration, Status},
 };
 use mesh_manifest::PortAddress;
 
@@ -61,12 +61,28 @@ impl DynamoStore {
             transaction.delete(LINEAGE, edge(removed));
         }
 
+        for used in &registration.upstream {
+            transaction.update(DATA_PRODUCTS, current_key(&used.id), built_upon(used));
+        }
+
         transaction.put(AUDIT_LOG, audit::item(audit)?);
         if let Some(remember) = remember {
             transaction.put_when(IDEMPOTENCY, idempotency::item(remember)?, idempotency::unless_remembered());
         }
         transaction.commit().await
     }
+}
+
+/// Counts on a product that another one is made from it, if it is still what that one was judged by.
+fn built_upon(used: &Product) -> Expression {
+    Expression::when("#registered = :registered AND #status <> :retired")
+        .update("SET #contracts = #contracts + :one")
+        .name("#registered", "registered_revision")
+        .name("#status", "status")
+        .name("#contracts", "contracts_revision")
+        .value(":registered", number(used.revision))
+        .value(":retired", text(Status::Retired.as_str()))
+        .value(":one", number(1))
 }
 
 /// What is removed, each once: a transaction takes one write of each item.

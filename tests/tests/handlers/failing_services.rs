@@ -12,7 +12,10 @@ use crate::{
     service::{Answer, Service},
 };
 
-const ERRORS: [(&str, fn() -> StoreError); 4] = [
+type Failing = fn() -> StoreError;
+
+/// Ways in which a service fails, by the name of its error.
+const ERRORS: [(&str, Failing); 4] = [
     ("unavailable", || StoreError::unavailable("a service", "told to fail")),
     ("denied", || StoreError::denied("a service", "told to fail")),
     ("conflict", || StoreError::Conflict),

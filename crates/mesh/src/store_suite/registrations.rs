@@ -28,6 +28,7 @@ where
     what_others_wrote_is_kept(&make().await).await;
     of_rivals_one_wins(&make().await).await;
     a_contract_that_came_first_refuses_it(&make().await).await;
+    what_it_is_made_from_is_there_and_knows(&make().await).await;
     an_answered_key_refuses_it(&make().await).await;
     more_than_a_transaction_or_an_item_is_refused(&make().await).await;
 }
@@ -87,6 +88,33 @@ where
     let mut third = next_registration(&current(store, "operations.flights").await);
     third.schemas = vec![schema("operations.flights/daily", "1.0.0")];
     assert_conflict(store.register(&third).await);
+}
+
+async fn what_it_is_made_from_is_there_and_knows<S: ProductStore>(store: &S) {
+    let upstream = first_registration("weather.hourly");
+    store.register(&upstream).await.unwrap();
+    let mut delays = first_registration("operations.delays");
+    delays.upstream = vec![upstream.product.clone()];
+    store.register(&delays).await.unwrap();
+    assert_eq!(current(store, "weather.hourly").await.contracts_revision, 1);
+
+    // Whoever judged the upstream product before has to look again.
+    let mut stale = next_registration(&upstream.product);
+    stale.product.status = Status::Retired;
+    assert_conflict(store.register(&stale).await);
+    let mut retired = next_registration(&current(store, "weather.hourly").await);
+    retired.product.status = Status::Retired;
+    store.register(&retired).await.unwrap();
+
+    // And nothing is made from what moved on, or is not there.
+    for used in [upstream.product, current(store, "weather.hourly").await, first_registration("weather.ghost").product]
+    {
+        let mut flights = first_registration("operations.flights");
+        flights.upstream = vec![used];
+        assert_conflict(store.register(&flights).await);
+    }
+    assert_eq!(store.product(&"operations.flights".parse().unwrap()).await.unwrap(), None);
+    assert_eq!(store.product(&"weather.ghost".parse().unwrap()).await.unwrap(), None, "a count made a product");
 }
 
 async fn ports_inputs_and_schemas_follow<S: ProductStore + SchemaStore>(store: &S) {

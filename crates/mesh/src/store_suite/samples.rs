@@ -153,6 +153,7 @@ pub fn first_registration(id: &str) -> Registration {
         schemas: vec![schema(&format!("{id}/daily"), "1.0.0")],
         inputs: Vec::new(),
         removed_inputs: Vec::new(),
+        upstream: Vec::new(),
         audit: audit(id, "product.registered", at(0)),
         remember: None,
         product,
@@ -176,6 +177,7 @@ pub fn next_registration(before: &Product) -> Registration {
         schemas: Vec::new(),
         inputs: Vec::new(),
         removed_inputs: Vec::new(),
+        upstream: Vec::new(),
         audit: audit(&before.id.to_string(), "product.registered", at(60)),
         remember: None,
     }

@@ -247,6 +247,37 @@ async fn a_product_is_not_retired_under_a_contract_that_is_being_approved() {
 }
 
 #[tokio::test]
+async fn a_product_is_not_retired_under_one_that_is_being_made_from_it() {
+    let derived = FLIGHTS
+        .replace("name: flights", "name: delays")
+        .replace("outputPorts:", "inputs:\n  - { port: operations.flights/daily@1, purpose: analytics }\noutputPorts:");
+    let world = World::new().await;
+    world.active(&operations(), FLIGHTS).await;
+    let saved = world.saved();
+    let mut seen = std::collections::BTreeSet::new();
+    // Retired, or without the port: either takes the input away.
+    for schedule in schedules() {
+        for retires in [true, false] {
+            world.restore(&saved);
+            let leaving = if retires {
+                let script = Script::default();
+                let registrar = world.by(&script).registrar();
+                Task::new(script, async move {
+                    registrar.retire(&operations(), &"operations.flights".parse().unwrap()).await.map(drop)
+                })
+            } else {
+                registering(&world, &without_the_port())
+            };
+            let outcomes = interleave(vec![registering(&world, &derived), leaving], schedule);
+            let outcome = (outcomes[0].is_ok(), outcomes[1].is_ok());
+            assert_ne!(outcome, (true, true), "{schedule:?}: made from what is gone");
+            seen.insert(outcome);
+        }
+    }
+    assert!(seen.contains(&(true, false)) && seen.contains(&(false, true)), "{seen:?}");
+}
+
+#[tokio::test]
 async fn what_changed_under_a_pending_contract_is_told_when_it_is_approved() {
     let (world, contract) = pending(&["carrier"]).await;
     let looser = FLIGHTS.replace("freshness: 60m", "freshness: 600m").replace("version: 1.0.0", "version: 1.1.0");

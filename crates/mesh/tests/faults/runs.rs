@@ -47,7 +47,7 @@ async fn two_deliveries_at_once_make_one_envelope() {
     let world = World::new().await;
     world.registrar().register(&operations(), FLIGHTS, RegisterOptions::default()).await.unwrap();
     let saved = world.saved();
-    for schedule in schedules(9) {
+    for schedule in schedules(11) {
         world.restore(&saved);
         let converged = interleave(vec![converging(&world), converging(&world)], schedule);
         assert_eq!(converged, [true, true], "{schedule:?}");
@@ -62,7 +62,7 @@ async fn a_delivery_while_a_new_revision_is_registered_ends_at_the_new_one() {
     let world = World::new().await;
     world.registrar().register(&operations(), FLIGHTS, RegisterOptions::default()).await.unwrap();
     let saved = world.saved();
-    for schedule in schedules(9) {
+    for schedule in schedules(11) {
         world.restore(&saved);
         let script = Script::default();
         let registrar = world.by(&script).registrar();

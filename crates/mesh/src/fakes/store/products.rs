@@ -57,7 +57,9 @@ impl ProductStore for FakeStore {
         }
         let edges = inputs.len() + removed_inputs.difference(&inputs).count();
         let remembered = usize::from(registration.remember.is_some());
-        check_transaction(3 + ports.len() + removed_ports.len() + schemas.len() + edges + remembered)?;
+        let upstream = &registration.upstream;
+        let others = edges + upstream.len() + remembered;
+        check_transaction(3 + ports.len() + removed_ports.len() + schemas.len() + others)?;
 
         let current = state.products.get(&product.id);
         let moved = match (current, before) {
@@ -71,7 +73,11 @@ impl ProductStore for FakeStore {
             schemas.iter().any(|schema| state.schemas.contains_key(&(schema.subject.clone(), schema.version.clone())));
         let answered =
             registration.remember.as_ref().is_some_and(|remember| self.live(&state, &remember.key).is_some());
-        if moved || taken || answered || state.history.contains_key(&(product.id.clone(), product.revision)) {
+        let away = upstream.iter().any(|used| {
+            let now = state.products.get(&used.id);
+            now.is_none_or(|now| now.status == Status::Retired || now.revision != used.revision)
+        });
+        if moved || taken || answered || away || state.history.contains_key(&(product.id.clone(), product.revision)) {
             return Err(StoreError::Conflict);
         }
 
@@ -91,6 +97,11 @@ impl ProductStore for FakeStore {
         }
         for schema in schemas {
             state.schemas.insert((schema.subject.clone(), schema.version.clone()), schema.clone());
+        }
+        for used in upstream {
+            if let Some(used) = state.products.get_mut(&used.id) {
+                used.contracts_revision += 1;
+            }
         }
         for input in removed_inputs {
             state.lineage.remove(&(input.clone(), product.id.clone()));
