@@ -10,6 +10,7 @@ pub mod codegen;
 pub mod cost;
 pub mod demo;
 pub mod dependencies;
+pub mod fuzz;
 mod http_get;
 pub mod infrastructure;
 pub mod interrupt;

@@ -3,8 +3,10 @@
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use std::time::Duration;
 use xtask::chaos::{self, Victim};
 use xtask::checks;
+use xtask::fuzz;
 use xtask::interrupt::Interrupt;
 use xtask::mesh_commands::{self, MeshCommand};
 use xtask::package_functions;
@@ -60,6 +62,14 @@ enum Command {
     Chaos {
         /// Such as cloud, search, registry [default: all, one after the other]
         victims: Vec<Victim>,
+    },
+    /// Look for inputs that break what reads them, guided by coverage; what is found is put into the corpus
+    Fuzz {
+        /// Such as manifest, token [default: all, one after the other]
+        targets: Vec<String>,
+        /// How long each target is tried
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
     },
     /// Build the functions and the provider for this machine, and pack the functions
     Build,
@@ -134,6 +144,10 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let victims = if victims.is_empty() { Victim::all() } else { victims };
             let all_ok = chaos::run(&project, &interrupt, &victims)?;
             return Ok(if all_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Fuzz { targets, seconds } => {
+            prerequisites::check(&[Prerequisite::Rust])?;
+            fuzz::run(&project, &targets, Duration::from_secs(seconds), &interrupt)?;
         }
         Command::Build => {
             prerequisites::check(&[Prerequisite::Rust])?;

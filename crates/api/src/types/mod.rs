@@ -17,6 +17,6 @@ pub use governance::{
 };
 pub use product::{
     AffectedContract, Change, Measurement, Plan, Port, Product, ProductPage, RegisteredSchema, Revision, RevisionPage,
-    SlaStatus, Status, Verdict,
+    SlaStatus, Status, Unchanged, Verdict,
 };
 pub use search::{SearchAnswer, SearchHit, SearchPort};
