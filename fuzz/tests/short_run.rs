@@ -90,6 +90,7 @@ fn the_corpora_hold_what_is_accepted() {
         |name: &str, accepts: fn(&[u8]) -> bool| corpus(name).iter().filter(|(_, input)| accepts(input)).count();
     assert!(accepted("manifest", |input| mesh_manifest::parse(&String::from_utf8_lossy(input)).is_ok()) >= 3);
     assert!(accepted("policy", |input| serde_json::from_slice::<mesh_policy::PolicyInput>(input).is_ok()) >= 3);
+    assert!(mesh_fuzz::good_tokens().len() >= 2);
     // Signatures differ from one signing to the next; all that stands before them is the same.
     let unsigned = |token: &str| token.rsplit_once('.').unwrap().0.to_owned();
     for good in mesh_fuzz::good_tokens() {

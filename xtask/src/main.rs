@@ -9,6 +9,7 @@ use xtask::checks;
 use xtask::fuzz;
 use xtask::interrupt::Interrupt;
 use xtask::mesh_commands::{self, MeshCommand};
+use xtask::openapi;
 use xtask::package_functions;
 use xtask::prerequisites::{self, Prerequisite};
 use xtask::progress::line;
@@ -71,6 +72,9 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Call every operation of the local stack's API and compare the answers with the OpenAPI document; what the mesh holds
+    /// is another one afterwards
+    Openapi,
     /// Build the functions and the provider for this machine, and pack the functions
     Build,
     /// Build release packages of the functions for an AWS account
@@ -87,7 +91,7 @@ enum Command {
     Test(Selection),
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 struct Selection {
     /// Run only the steps whose name holds this
     #[arg(long)]
@@ -148,6 +152,13 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Fuzz { targets, seconds } => {
             prerequisites::check(&[Prerequisite::Rust])?;
             fuzz::run(&project, &targets, Duration::from_secs(seconds), &interrupt)?;
+        }
+        Command::Openapi => {
+            return run_steps(
+                vec![Step::new("openapi", || openapi::check(&project, &interrupt))],
+                &Selection::default(),
+                &interrupt,
+            );
         }
         Command::Build => {
             prerequisites::check(&[Prerequisite::Rust])?;

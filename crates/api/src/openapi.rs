@@ -20,6 +20,8 @@ const ALWAYS: &[u16] = &[429, 500, 503];
 const WITH_TOKEN: &[u16] = &[400, 401, 403];
 /// What a route that takes a body may answer.
 const WITH_BODY: &[u16] = &[413, 415];
+/// What a route with a parameter in its path may answer: the gateway decodes what is encoded there, which may lead elsewhere.
+const WITH_PARAMETER: &[u16] = &[404, 405];
 /// What the gateway may answer by itself; 404 where a path's parameter is nothing that it takes for one.
 const BY_GATEWAY: &[u16] = &[404, 413, 429, 500, 503];
 
@@ -66,8 +68,11 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             let schema = schema(generator).to_value();
             // No body stands for an empty object, which is enough where nothing is required of it.
             let required = asks_for_something(&schema, generator);
-            let content: Map<String, Value> =
-                types.iter().map(|kind| ((*kind).to_owned(), json!({ "schema": schema }))).collect();
+            let content = match example(route.operation) {
+                Some(example) => json!({ "schema": schema, "example": example }),
+                None => json!({ "schema": schema }),
+            };
+            let content: Map<String, Value> = types.iter().map(|kind| ((*kind).to_owned(), content.clone())).collect();
             operation.insert("requestBody".to_owned(), json!({ "required": required, "content": content }));
         }
         if !route.token {
@@ -75,6 +80,46 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         }
     }
     operation
+}
+
+/// A body as it may be sent.
+fn example(operation: &str) -> Option<Value> {
+    match operation {
+        "createDomain" => Some(json!({
+            "id": "sales",
+            "description": "Tickets and who bought them.",
+            "members": [{ "principal": "https://idp.example.org|alice", "roles": ["owner", "producer"] }],
+        })),
+        "registerProduct" => Some(json!({
+            "apiVersion": "mesh/v1",
+            "kind": "DataProduct",
+            "domain": "operations",
+            "name": "gates",
+            "version": "1.0.0",
+            "description": "Every gate of the New York airports.",
+            "owner": { "team": "Flight Operations", "contact": "flight-ops@example.org" },
+            "classification": "internal",
+            "retention": "730d",
+            "access": { "visibility": "company", "purposes": ["operations", "analytics"] },
+            "outputPorts": [{
+                "name": "daily",
+                "version": "1.0.0",
+                "format": "json",
+                "sla": { "freshness": "24h" },
+                "schema": { "fields": [{ "name": "gate", "type": "string", "description": "Number at the door" }] },
+            }],
+        })),
+        "requestContract" => Some(json!({
+            "port": "weather.hourly/observations@1",
+            "purpose": "analytics",
+            "contact": "insights@example.org",
+        })),
+        "checkPolicy" => Some(json!({
+            "action": { "name": "read" },
+            "resource": { "type": "output_port", "id": "operations.flights/daily@1" },
+        })),
+        _ => None,
+    }
 }
 
 fn asks_for_something(schema: &Value, generator: &SchemaGenerator) -> bool {
@@ -87,7 +132,11 @@ fn parameters(route: &Route, generator: &mut SchemaGenerator) -> Vec<Value> {
     let mut all = Vec::new();
     for name in in_path(route) {
         let schema = parameters::in_path(name)(generator);
-        all.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+        let mut parameter = json!({ "name": name, "in": "path", "required": true, "schema": schema });
+        if let (Some(example), Some(parameter)) = (parameters::example_in_path(name), parameter.as_object_mut()) {
+            parameter.insert("example".to_owned(), example.into());
+        }
+        all.push(parameter);
     }
     let acting: &[Parameter] = if route.token { &[parameters::ACTING] } else { &[] };
     let headers = acting.iter().chain(route.headers).map(|parameter| ("header", parameter));
@@ -120,7 +169,7 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Map<String, Valu
     let mut statuses = [ALWAYS, route.problems].concat();
     statuses.extend(WITH_TOKEN.iter().filter(|_| route.token));
     statuses.extend(WITH_BODY.iter().filter(|_| route.request.is_some()));
-    statuses.extend(in_path(route).next().map(|_| 404));
+    statuses.extend(WITH_PARAMETER.iter().filter(|_| in_path(route).next().is_some()));
     statuses.sort_unstable();
     for status in statuses {
         // An answer to HEAD has no content.
@@ -184,6 +233,7 @@ fn reason(status: u16) -> &'static str {
         401 => "The token is missing or not valid",
         403 => "The caller may not do that",
         404 => "There is no such thing, or the caller may not know of it",
+        405 => "The path, once decoded, is that of a route without this method",
         409 => "It stands against what is stored, or somebody else was faster",
         413 => "The request is too large",
         415 => "The body is of a type that is not taken here",

@@ -77,6 +77,17 @@ pub(crate) fn in_path(name: &str) -> SchemaOf {
     }
 }
 
+/// A value that a parameter in a path may have, where one can be told without asking.
+pub(crate) fn example_in_path(name: &str) -> Option<&'static str> {
+    match name {
+        "domain" | "namespace" => Some("operations"),
+        "product" => Some("operations.flights"),
+        "port" => Some("daily"),
+        "table" => Some("flights__daily__v1"),
+        _ => None,
+    }
+}
+
 fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }

@@ -133,3 +133,35 @@ fn kind_of(status: u16) -> &'static str {
         _ => "BadRequestException",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(response: Response<Body>) -> IcebergProblem {
+        let response = as_clients_read_it(response).await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        serde_json::from_slice(&axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_refusal_has_both_forms() {
+        let unknown = read(IcebergFailure::no_such_namespace("nowhere").into_response()).await;
+        assert_eq!((unknown.problem.status, unknown.error.code), (404, 404));
+        assert_eq!(unknown.error.kind, "NoSuchNamespaceException");
+        let refused = Failure::new(401, "token.refused", "Not authenticated", "no token").with_remedy("send one");
+        let refused = read(refused.into_response()).await;
+        assert_eq!(refused.problem.code, "token.refused");
+        assert_eq!(
+            (refused.error.kind.as_str(), refused.error.message.as_str()),
+            ("NotAuthorizedException", "no token (send one)")
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_refusal_stays_as_it_is() {
+        let response = as_clients_read_it(StatusCode::NO_CONTENT.into_response()).await;
+        assert_eq!(response.status(), StatusCode::NO_CONTENT);
+        assert!(response.headers().get(header::CONTENT_TYPE).is_none());
+    }
+}

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct ContractInput {
     /// Such as `operations.flights/daily@1`.
     pub port: PortAddress,
-    #[schemars(length(min = 1, max = 60))]
+    #[schemars(extend("pattern" = "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,60}$"))]
     pub purpose: String,
     /// The fields that are used; none means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

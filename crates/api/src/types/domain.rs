@@ -59,11 +59,18 @@ pub struct DomainPage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
+    #[schemars(extend("pattern" = "^[a-z0-9-]{3,63}$"))]
     pub bucket: String,
+    #[schemars(length(max = 300), extend("pattern" = "^arn:aws[A-Za-z0-9/_+=,.@-]*:kms:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9:/_+=,.@-]*$"))]
     pub key_arn: String,
+    #[schemars(extend("pattern" = "^[a-z0-9_]{1,255}$"))]
     pub glue_database: String,
+    #[schemars(length(max = 300), extend("pattern" = "^arn:aws[A-Za-z0-9/_+=,.@-]*:iam:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9:/_+=,.@-]*$"))]
     pub reader_role_arn: String,
+    #[schemars(length(max = 300), extend("pattern" = "^arn:aws[A-Za-z0-9/_+=,.@-]*:iam:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9:/_+=,.@-]*$"))]
     pub producer_role_arn: String,
+    #[schemars(length(max = 300), extend("pattern" = "^arn:aws[A-Za-z0-9/_+=,.@-]*:iam:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9:/_+=,.@-]*$"))]
     pub observer_role_arn: String,
+    #[schemars(length(max = 300), extend("pattern" = "^arn:aws[A-Za-z0-9/_+=,.@-]*:sns:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9:/_+=,.@-]*$"))]
     pub alert_topic_arn: String,
 }
