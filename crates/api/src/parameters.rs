@@ -47,7 +47,8 @@ pub(crate) const SLA_MINUTES: Parameter =
     parameter("sla_minutes", "Only products of which a port promises at most this freshness.", minutes);
 pub(crate) const CLASSIFIED: Parameter = parameter("classification", "Only this classification.", of::<Classification>);
 pub(crate) const OF_FORMAT: Parameter = parameter("format", "Only products with a port of this format.", of::<Format>);
-pub(crate) const WAREHOUSE: Parameter = parameter("warehouse", "Always `mesh`.", of::<String>);
+pub(crate) const WAREHOUSE: Parameter =
+    parameter("warehouse", "The only one, which is meant where none is named.", warehouse);
 pub(crate) const PARENT: Parameter =
     parameter("parent", "Namespaces have one level: a parent has no children.", of::<String>);
 pub(crate) const SNAPSHOTS: Parameter = parameter("snapshots", "`all` or `refs`; all are shown anyway.", of::<String>);
@@ -110,6 +111,10 @@ fn purpose(_: &mut SchemaGenerator) -> Schema {
 
 fn words(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "maxLength": 500 })
+}
+
+fn warehouse(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "const": "mesh" })
 }
 
 fn idempotency_key(_: &mut SchemaGenerator) -> Schema {

@@ -146,15 +146,15 @@ routes! {
     SEARCH: "GET" "/marketplace/search" Marketplace "search" "Find products" [] -> 200 [types::SearchAnswer]
         query &[WORDS, OF_DOMAIN, SLA_MINUTES, CLASSIFIED, OF_FORMAT, CURSOR, HITS], problems [];
 
-    ICEBERG_CONFIG: "GET" "/iceberg/v1/config" Iceberg "icebergConfig" "Iceberg REST catalogue: configuration" [] -> 200 [serde_json::Value] query &[WAREHOUSE], problems [404];
-    ICEBERG_NAMESPACES: "GET" "/iceberg/v1/namespaces" Iceberg "icebergNamespaces" "Iceberg REST catalogue: the domains whose tables you may know of" [] -> 200 [serde_json::Value] query &[PARENT], problems [404];
-    ICEBERG_NAMESPACE: "GET" "/iceberg/v1/namespaces/{namespace}" Iceberg "icebergNamespace" "Iceberg REST catalogue: one domain" [] -> 200 [serde_json::Value] problems [404];
+    ICEBERG_CONFIG: "GET" "/iceberg/v1/config" Iceberg "icebergConfig" "Iceberg REST catalogue: configuration" [] -> 200 [types::IcebergConfig] query &[WAREHOUSE], problems [404];
+    ICEBERG_NAMESPACES: "GET" "/iceberg/v1/namespaces" Iceberg "icebergNamespaces" "Iceberg REST catalogue: the domains whose tables you may know of" [] -> 200 [types::IcebergNamespaces] query &[PARENT], problems [404];
+    ICEBERG_NAMESPACE: "GET" "/iceberg/v1/namespaces/{namespace}" Iceberg "icebergNamespace" "Iceberg REST catalogue: one domain" [] -> 200 [types::IcebergNamespace] problems [404];
     ICEBERG_NAMESPACE_HEAD: "HEAD" "/iceberg/v1/namespaces/{namespace}" Iceberg "icebergNamespaceExists" "Iceberg REST catalogue: whether a domain exists" [] -> 204 [] problems [404];
-    ICEBERG_TABLES: "GET" "/iceberg/v1/namespaces/{namespace}/tables" Iceberg "icebergTables" "Iceberg REST catalogue: a domain's tables that you may know of" [] -> 200 [serde_json::Value] problems [404];
-    ICEBERG_TABLE: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTable" "Iceberg REST catalogue: load a table, with credentials for it" [] -> 200 [serde_json::Value] query &[SNAPSHOTS], problems [404];
-    ICEBERG_TABLE_HEAD: "HEAD" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTableExists" "Iceberg REST catalogue: whether a table exists" [] -> 204 [] problems [404];
-    ICEBERG_COMMIT: "POST" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergCommit" "Iceberg REST catalogue: commit to a table of your domain" [(JSON, schema::<serde_json::Value>)] -> 200 [serde_json::Value] problems [404, 409];
-    ICEBERG_CREDENTIALS: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}/credentials" Iceberg "icebergCredentials" "Iceberg REST catalogue: new credentials for a table" [] -> 200 [serde_json::Value] problems [404];
+    ICEBERG_TABLES: "GET" "/iceberg/v1/namespaces/{namespace}/tables" Iceberg "icebergTables" "Iceberg REST catalogue: a domain's tables that you may know of" [] -> 200 [types::IcebergTables] problems [404];
+    ICEBERG_TABLE: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTable" "Iceberg REST catalogue: load a table, with credentials for it" [] -> 200 [types::IcebergTable] query &[SNAPSHOTS], problems [404, 409];
+    ICEBERG_TABLE_HEAD: "HEAD" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTableExists" "Iceberg REST catalogue: whether a table exists" [] -> 204 [] problems [404, 409];
+    ICEBERG_COMMIT: "POST" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergCommit" "Iceberg REST catalogue: commit to a table of your domain" [(JSON, schema::<types::IcebergCommit>)] -> 200 [types::IcebergCommitted] problems [404, 409];
+    ICEBERG_CREDENTIALS: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}/credentials" Iceberg "icebergCredentials" "Iceberg REST catalogue: new credentials for a table" [] -> 200 [types::IcebergCredentials] problems [404, 409];
 }
 
 /// The gateway's routes, as `infra/routes.json` holds them.
