@@ -98,7 +98,7 @@ fn cursor(_: &mut SchemaGenerator) -> Schema {
 }
 
 fn limit(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "integer", "minimum": 1, "maximum": 100 })
+    json_schema!({ "type": "integer", "minimum": 1, "maximum": 100, "examples": [50] })
 }
 
 fn minutes(_: &mut SchemaGenerator) -> Schema {

@@ -55,15 +55,17 @@ pub(crate) async fn register(
     headers: HeaderMap,
     RawText(text): RawText,
 ) -> Result<Response, Failure> {
+    // What registering would refuse of the request itself, its plan refuses as well.
+    let idempotency = idempotency_key(&caller, &headers, &text)?;
+    let wait = preferred_wait(&headers)?;
     if query.dry_run == Some(true) {
         let plan = registry.registrar.plan(&caller, &text).await?;
         return Ok(Json(convert::plan(plan)).into_response());
     }
     let options = RegisterOptions {
         findings_digest: text_header(&headers, "mesh-findings-digest").map(str::to_owned),
-        idempotency: idempotency_key(&caller, &headers, &text)?,
+        idempotency,
     };
-    let wait = preferred_wait(&headers)?;
     let registered = registry.registrar.register(&caller, &text, options).await?;
     let product = match wait {
         Some(wait) => settled(&registry, registered.product, wait).await,

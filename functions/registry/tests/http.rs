@@ -278,6 +278,19 @@ async fn a_body_of_another_type_is_not_looked_at() {
 }
 
 #[tokio::test]
+async fn a_plan_refuses_the_headers_that_registering_refuses() {
+    let registry = Registry::new().await;
+    let long = "k".repeat(256);
+    for (header, code) in [
+        (("idempotency-key", long.as_str()), "idempotency.invalid_key"),
+        (("prefer", "wait=soon"), "request.invalid_prefer"),
+    ] {
+        let (status, problem) = registry.send("olga", "POST", "/products?dry_run=true", &[header], FLIGHTS).await;
+        assert_eq!((status, problem["code"].as_str()), (StatusCode::BAD_REQUEST, Some(code)));
+    }
+}
+
+#[tokio::test]
 async fn a_domain_that_is_no_text_is_not_taken_for_none() {
     let registry = Registry::new().await;
     let mut request =
