@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`: the long run of the fuzz targets under libFuzzer, guided by coverage.
 
 use anyhow::{Context, Result, bail};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -44,7 +45,7 @@ pub fn run(project: &Project, targets: &[String], time: Duration, interrupt: &In
     let program = build(project, interrupt)?;
     let mut broken = Vec::new();
     for target in if targets.is_empty() { &known } else { targets } {
-        let run = Run { project, program: &program, target, interrupt };
+        let run = Run { project, program: &program, arguments: &[], target, interrupt };
         let line = progress::Step::begin(target);
         let outcome = run.long(time)?;
         line.end(if outcome.is_ok() { "ok" } else { "BROKEN" });
@@ -83,6 +84,8 @@ fn build(project: &Project, interrupt: &Interrupt) -> Result<PathBuf> {
 struct Run<'a> {
     project: &'a Project,
     program: &'a Path,
+    /// Come before those of libFuzzer.
+    arguments: &'a [&'a OsStr],
     target: &'a str,
     interrupt: &'a Interrupt,
 }
@@ -142,7 +145,7 @@ impl Run<'_> {
 
     fn command(&self) -> Command {
         let mut command = tool::command(self.project, self.program);
-        command.args(LIMITS).env("MESH_FUZZ_TARGET", self.target);
+        command.args(self.arguments).args(LIMITS).env("MESH_FUZZ_TARGET", self.target);
         command
     }
 
@@ -152,5 +155,57 @@ impl Run<'_> {
 
     fn corpus(&self) -> PathBuf {
         self.fuzz_folder().join("corpus").join(self.target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says and does what libFuzzer does where an input breaks a law.
+    const BREAKS: &str = "\
+        for a; do case $a in\n\
+            -minimize_crash=1) smaller=1 ;;\n\
+            -exact_artifact_path=*) exact=${a#*=} ;;\n\
+            -artifact_prefix=*) prefix=${a#*=} ;;\n\
+        esac; done\n\
+        if [ \"$smaller\" ]; then printf small > \"$exact\"; exit 0; fi\n\
+        printf 'a large input' > \"${prefix}crash-1\"\n\
+        echo \"panicked: a law of $MESH_FUZZ_TARGET\" >&2\n\
+        echo \"artifact_prefix='$prefix'; Test unit written to ${prefix}crash-1\" >&2\n\
+        exit 77\n";
+
+    const HOLDS: &str = "echo '#7 DONE   cov: 20 ft: 5' >&2\necho 'Done 7 runs' >&2\n";
+
+    fn long(program: &str) -> (tempfile::TempDir, Result<String, String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let project =
+            Project { root: path.into(), state: path.into(), cache: path.into(), target: path.join("target") };
+        fs::create_dir_all(path.join("fuzz/corpus/token")).unwrap();
+        let file = path.join("program");
+        fs::write(&file, program).unwrap();
+        let interrupt = Interrupt::default();
+        let (program, arguments) = (Path::new("sh"), [file.as_os_str()]);
+        let run = Run { project: &project, program, arguments: &arguments, target: "token", interrupt: &interrupt };
+        let outcome = run.long(Duration::from_secs(1)).unwrap();
+        (folder, outcome)
+    }
+
+    #[test]
+    fn what_breaks_a_law_is_made_smaller_and_kept_in_the_corpus() {
+        let (folder, outcome) = long(BREAKS);
+        let why = outcome.unwrap_err();
+        assert!(why.starts_with("`token` breaks a law:\npanicked: a law of token"), "{why}");
+        let kept = why.rsplit(' ').next().unwrap();
+        assert!(kept.starts_with("fuzz/corpus/token/regression-"), "{kept}");
+        assert_eq!(fs::read(folder.path().join(kept)).unwrap(), b"small");
+    }
+
+    #[test]
+    fn a_run_that_breaks_nothing_tells_what_it_saw_and_keeps_nothing() {
+        let (folder, outcome) = long(HOLDS);
+        assert_eq!(outcome.unwrap(), "#7 DONE   cov: 20 ft: 5");
+        assert_eq!(fs::read_dir(folder.path().join("fuzz/corpus/token")).unwrap().count(), 0);
     }
 }
