@@ -15,7 +15,8 @@ use crate::stack::{GivenPorts, Stack};
 use crate::steps::{Outcome, Step};
 use crate::terraform::{self, Root};
 use crate::{
-    codegen, cost, demo, dependencies, infrastructure, licences, log_secrets, privileges, python, stack, tool,
+    codegen, cost, demo, dependencies, infrastructure, licences, log_secrets, openapi, privileges, progress, python,
+    stack, tool,
 };
 
 /// Folders below which Terraform configurations are formatted and valid.
@@ -96,6 +97,11 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
     }
     let walked = demo::run(&private, interrupt, Some(&summary));
     let left_behind = afterwards(&private, interrupt);
+    // Last, since it changes what the mesh holds.
+    let described = match &walked {
+        Ok(true) => progress::during("openapi", || openapi::check(&private, interrupt)),
+        _ => Ok(Outcome::Skipped("the path was not walked to its end".to_owned())),
+    };
     // An interrupted walk is tidied up after as well.
     let none = Interrupt::default();
     let stack = Stack::hold(&private, &none)?;
@@ -109,7 +115,12 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
     };
     let failed: Vec<_> = steps.iter().filter(|step| step.get("ok") != Some(&true.into())).collect();
     if ok && failed.is_empty() && !steps.is_empty() {
-        return Ok(Outcome::Passed(steps.len() + left_behind?));
+        let held = steps.len() + left_behind?;
+        return Ok(match described? {
+            Outcome::Passed(operations) => Outcome::Passed(held + operations),
+            Outcome::Failed { passed, failed, why } => Outcome::Failed { passed: held + passed, failed, why },
+            Outcome::Skipped(why) => Outcome::Failed { passed: held, failed: 1, why },
+        });
     }
     let why = failed.iter().map(|step| format!("{}: {}", text(step, "name"), text(step, "detail"))).collect::<Vec<_>>();
     Ok(Outcome::Failed { passed: steps.len() - failed.len(), failed: failed.len().max(1), why: why.join("\n") })

@@ -3,10 +3,13 @@
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use std::time::Duration;
 use xtask::chaos::{self, Victim};
 use xtask::checks;
+use xtask::fuzz;
 use xtask::interrupt::Interrupt;
 use xtask::mesh_commands::{self, MeshCommand};
+use xtask::openapi;
 use xtask::package_functions;
 use xtask::prerequisites::{self, Prerequisite};
 use xtask::progress::line;
@@ -61,6 +64,17 @@ enum Command {
         /// Such as cloud, search, registry [default: all, one after the other]
         victims: Vec<Victim>,
     },
+    /// Look for inputs that break what reads them, guided by coverage; what is found is put into the corpus
+    Fuzz {
+        /// Such as manifest, token [default: all, one after the other]
+        targets: Vec<String>,
+        /// How long each target is tried
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Call every operation of the local stack's API and compare the answers with the OpenAPI document; what the mesh holds
+    /// is another one afterwards
+    Openapi,
     /// Build the functions and the provider for this machine, and pack the functions
     Build,
     /// Build release packages of the functions for an AWS account
@@ -77,7 +91,7 @@ enum Command {
     Test(Selection),
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 struct Selection {
     /// Run only the steps whose name holds this
     #[arg(long)]
@@ -143,6 +157,17 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let victims = if victims.is_empty() { Victim::all() } else { victims };
             let all_ok = chaos::run(&project, &interrupt, &victims)?;
             return Ok(if all_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Fuzz { targets, seconds } => {
+            prerequisites::check(&[Prerequisite::Rust])?;
+            fuzz::run(&project, &targets, Duration::from_secs(seconds), &interrupt)?;
+        }
+        Command::Openapi => {
+            return run_steps(
+                vec![Step::new("openapi", || openapi::check(&project, &interrupt))],
+                &Selection::default(),
+                &interrupt,
+            );
         }
         Command::Build => {
             prerequisites::check(&[Prerequisite::Rust])?;

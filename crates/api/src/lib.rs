@@ -1,6 +1,7 @@
 //! The HTTP API as data: wire types, the route table, problem details and the OpenAPI document. Types only: no server, no client.
 
 pub mod openapi;
+pub mod parameters;
 pub mod problem;
 pub mod routes;
 pub mod types;

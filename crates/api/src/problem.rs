@@ -52,6 +52,31 @@ pub struct ProblemError {
     pub remedy: Option<String>,
 }
 
+/// A problem as Iceberg clients read it: the same, with what their specification asks for beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IcebergProblem {
+    #[serde(flatten)]
+    pub problem: Problem,
+    pub error: IcebergError,
+}
+
+/// The error of the Iceberg REST catalogue's specification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IcebergError {
+    pub message: String,
+    /// Such as `NoSuchTableException`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status.
+    pub code: u16,
+}
+
+/// What the gateway itself answers, before any function runs: no such route, too many requests, no function in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GatewayMessage {
+    pub message: String,
+}
+
 impl Problem {
     /// A problem of `code` with HTTP `status`.
     pub fn new(status: u16, code: &str, title: &str, detail: impl Into<String>) -> Self {

@@ -2,7 +2,13 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::types;
+use crate::{
+    parameters::{
+        CLASSIFIED, CONSUMER, CURSOR, DRY_RUN, FINDINGS_DIGEST, HITS, IDEMPOTENCY, LIMIT, OF_DOMAIN, OF_FORMAT,
+        ON_PRODUCT, PAGING, PARENT, PREFER, PURPOSE, Parameter, SLA_MINUTES, SNAPSHOTS, VERSION, WAREHOUSE, WORDS,
+    },
+    types,
+};
 
 /// A function that serves HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,27 +53,24 @@ pub struct Route {
     pub summary: &'static str,
     /// Whether a token is needed.
     pub token: bool,
-    /// Query parameters: name and meaning.
-    pub query: &'static [(&'static str, &'static str)],
-    /// Request headers besides the usual ones: name and meaning.
-    pub headers: &'static [(&'static str, &'static str)],
+    pub query: &'static [Parameter],
+    /// Request headers besides the usual ones.
+    pub headers: &'static [Parameter],
     /// The request body's media types and schema.
     pub request: Option<(&'static [&'static str], SchemaOf)>,
     /// The status of success and its body.
     pub success: (u16, Option<SchemaOf>),
-    /// Statuses of the problems it may answer besides 400, 401, 403, 500 and 503.
+    /// What it answers with status 200 where that is not its success: nothing was to be done.
+    pub unchanged: Option<SchemaOf>,
+    /// Statuses of the problems it may answer besides those of every route: see [`crate::openapi`].
     pub problems: &'static [u16],
 }
 
 const JSON: &[&str] = &["application/json"];
-const PAGING: &[(&str, &str)] = &[
-    ("cursor", "Where the page starts: the `cursor` of the page before."),
-    ("limit", "Items a page, 1 to 100; 50 where none is given."),
-];
 
 macro_rules! routes {
     ($($name:ident: $method:literal $path:literal $function:ident $operation:literal $summary:literal
-        [$($request:expr)?] -> $status:literal [$($response:ty)?] $(query $query:expr,)? $(headers $headers:expr,)? $(token $token:literal,)? problems [$($problem:literal),*];)*) => {
+        [$($request:expr)?] -> $status:literal [$($response:ty)?] $(unchanged [$unchanged:ty],)? $(query $query:expr,)? $(headers $headers:expr,)? $(token $token:literal,)? problems [$($problem:literal),*];)*) => {
         $(
             #[doc = concat!("`", $method, " ", $path, "`: ", $summary)]
             pub const $name: Route = Route {
@@ -81,6 +84,7 @@ macro_rules! routes {
                 headers: routes!(@or $($headers)?, &[]),
                 request: routes!(@request $($request)?),
                 success: ($status, routes!(@response $($response)?)),
+                unchanged: routes!(@response $($unchanged)?),
                 problems: &[$($problem),*],
             };
         )*
@@ -96,10 +100,6 @@ macro_rules! routes {
 }
 
 const MANIFEST: (&[&str], SchemaOf) = (&["application/yaml", "application/json"], schema::<mesh_manifest::Manifest>);
-const IDEMPOTENCY: (&str, &str) = ("Idempotency-Key", "The same key and body within 24 hours get the same answer.");
-const PURPOSE: (&str, &str) = ("purpose", "What the data is wanted for; the contract's where none is given.");
-const VERSION: (&str, &str) =
-    ("version", "The port's major; that of your only live contract, else the newest, where none is given.");
 
 routes! {
     OPENAPI: "GET" "/openapi.json" Registry "getOpenapi" "This document" [] -> 200 [serde_json::Value] token false, problems [];
@@ -114,11 +114,10 @@ routes! {
     ENVELOPE_RELEASE: "DELETE" "/domains/{domain}/envelope" Registry "releaseEnvelope" "Release a domain's storage" [] -> 204 [] problems [404, 409];
 
     PRODUCT_REGISTER: "POST" "/products" Registry "registerProduct" "Register a data product by its manifest" [MANIFEST] -> 202 [types::Product]
-        query &[("dry_run", "`true` answers what registering would do and refuse, as a plan with status 200, and writes nothing.")],
-        headers &[IDEMPOTENCY, ("Prefer", "`wait=SECONDS` answers when the product is active or failed, or when the seconds (20 at most) are over."), ("Mesh-Findings-Digest", "The findings that your plan showed; 409 where they changed.")],
-        problems [404, 409, 413, 422];
+        unchanged [types::Unchanged],
+        query &[DRY_RUN], headers &[IDEMPOTENCY, PREFER, FINDINGS_DIGEST], problems [404, 409, 422];
     PRODUCT_LIST: "GET" "/products" Registry "listProducts" "List the products that you may know of" [] -> 200 [types::ProductPage]
-        query &[("domain", "Only this domain's."), ("cursor", "Where the page starts: the `cursor` of the page before."), ("limit", "Items a page, 1 to 100; 50 where none is given.")], problems [];
+        query &[OF_DOMAIN, CURSOR, LIMIT], problems [];
     PRODUCT_READ: "GET" "/products/{product}" Registry "readProduct" "Read a product" [] -> 200 [types::Product] problems [404];
     PRODUCT_RETIRE: "DELETE" "/products/{product}" Registry "retireProduct" "Retire a product; its name stays with the domain" [] -> 200 [types::Product] problems [404, 409, 422];
     PRODUCT_HISTORY: "GET" "/products/{product}/history" Registry "readHistory" "List a product's revisions, newest first" [] -> 200 [types::RevisionPage] query PAGING, problems [404];
@@ -127,7 +126,7 @@ routes! {
 
     CONTRACT_REQUEST: "POST" "/contracts" Registry "requestContract" "Ask for a consumption contract" [(JSON, schema::<types::ContractInput>)] -> 201 [types::Contract] problems [404, 409];
     CONTRACT_LIST: "GET" "/contracts" Registry "listContracts" "List the contracts on a product, or those of a consumer domain" [] -> 200 [types::ContractPage]
-        query &[("product", "Contracts on this product."), ("consumer", "Contracts that this domain holds; your own where neither is given."), ("cursor", "Where the page starts: the `cursor` of the page before."), ("limit", "Items a page, 1 to 100; 50 where none is given.")], problems [];
+        query &[ON_PRODUCT, CONSUMER, CURSOR, LIMIT], problems [];
     CONTRACT_READ: "GET" "/contracts/{contract}" Registry "readContract" "Read a contract" [] -> 200 [types::Contract] problems [404];
     CONTRACT_APPROVE: "POST" "/contracts/{contract}/approve" Registry "approveContract" "Give the approvals that your roles can give" [(JSON, schema::<types::ContractDecision>)] -> 200 [types::Contract] problems [404, 409];
     CONTRACT_REJECT: "POST" "/contracts/{contract}/reject" Registry "rejectContract" "Reject a pending contract" [(JSON, schema::<types::ContractDecision>)] -> 200 [types::Contract] problems [404, 409];
@@ -145,17 +144,17 @@ routes! {
     POLICY_READ_DOMAIN: "GET" "/governance/policies/domains/{domain}" Governance "readDomainPolicies" "Read a domain's policies" [] -> 200 [types::PolicyBundle] problems [404];
 
     SEARCH: "GET" "/marketplace/search" Marketplace "search" "Find products" [] -> 200 [types::SearchAnswer]
-        query &[("q", "Words to find, 500 characters at most; everything where none is given."), ("domain", "Only this domain's."), ("sla_minutes", "Only products of which a port promises at most this freshness."), ("classification", "Only this classification."), ("format", "Only products with a port of this format."), ("cursor", "Where the page starts: the `cursor` of the page before."), ("limit", "Items a page, 1 to 100; 20 where none is given.")], problems [];
+        query &[WORDS, OF_DOMAIN, SLA_MINUTES, CLASSIFIED, OF_FORMAT, CURSOR, HITS], problems [];
 
-    ICEBERG_CONFIG: "GET" "/iceberg/v1/config" Iceberg "icebergConfig" "Iceberg REST catalogue: configuration" [] -> 200 [serde_json::Value] query &[("warehouse", "Always `mesh`.")], problems [];
-    ICEBERG_NAMESPACES: "GET" "/iceberg/v1/namespaces" Iceberg "icebergNamespaces" "Iceberg REST catalogue: the domains whose tables you may know of" [] -> 200 [serde_json::Value] query &[("parent", "Namespaces have one level: a parent has no children.")], problems [404];
-    ICEBERG_NAMESPACE: "GET" "/iceberg/v1/namespaces/{namespace}" Iceberg "icebergNamespace" "Iceberg REST catalogue: one domain" [] -> 200 [serde_json::Value] problems [404];
+    ICEBERG_CONFIG: "GET" "/iceberg/v1/config" Iceberg "icebergConfig" "Iceberg REST catalogue: configuration" [] -> 200 [types::IcebergConfig] query &[WAREHOUSE], problems [404];
+    ICEBERG_NAMESPACES: "GET" "/iceberg/v1/namespaces" Iceberg "icebergNamespaces" "Iceberg REST catalogue: the domains whose tables you may know of" [] -> 200 [types::IcebergNamespaces] query &[PARENT], problems [404];
+    ICEBERG_NAMESPACE: "GET" "/iceberg/v1/namespaces/{namespace}" Iceberg "icebergNamespace" "Iceberg REST catalogue: one domain" [] -> 200 [types::IcebergNamespace] problems [404];
     ICEBERG_NAMESPACE_HEAD: "HEAD" "/iceberg/v1/namespaces/{namespace}" Iceberg "icebergNamespaceExists" "Iceberg REST catalogue: whether a domain exists" [] -> 204 [] problems [404];
-    ICEBERG_TABLES: "GET" "/iceberg/v1/namespaces/{namespace}/tables" Iceberg "icebergTables" "Iceberg REST catalogue: a domain's tables that you may know of" [] -> 200 [serde_json::Value] problems [404];
-    ICEBERG_TABLE: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTable" "Iceberg REST catalogue: load a table, with credentials for it" [] -> 200 [serde_json::Value] query &[("snapshots", "`all` or `refs`.")], problems [404];
-    ICEBERG_TABLE_HEAD: "HEAD" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTableExists" "Iceberg REST catalogue: whether a table exists" [] -> 204 [] problems [404];
-    ICEBERG_COMMIT: "POST" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergCommit" "Iceberg REST catalogue: commit to a table of your domain" [(JSON, schema::<serde_json::Value>)] -> 200 [serde_json::Value] problems [404, 409];
-    ICEBERG_CREDENTIALS: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}/credentials" Iceberg "icebergCredentials" "Iceberg REST catalogue: new credentials for a table" [] -> 200 [serde_json::Value] problems [404];
+    ICEBERG_TABLES: "GET" "/iceberg/v1/namespaces/{namespace}/tables" Iceberg "icebergTables" "Iceberg REST catalogue: a domain's tables that you may know of" [] -> 200 [types::IcebergTables] problems [404];
+    ICEBERG_TABLE: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTable" "Iceberg REST catalogue: load a table, with credentials for it" [] -> 200 [types::IcebergTable] query &[SNAPSHOTS], problems [404, 409];
+    ICEBERG_TABLE_HEAD: "HEAD" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTableExists" "Iceberg REST catalogue: whether a table exists" [] -> 204 [] problems [404, 409];
+    ICEBERG_COMMIT: "POST" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergCommit" "Iceberg REST catalogue: commit to a table of your domain" [(JSON, schema::<types::IcebergCommit>)] -> 200 [types::IcebergCommitted] problems [404, 409];
+    ICEBERG_CREDENTIALS: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}/credentials" Iceberg "icebergCredentials" "Iceberg REST catalogue: new credentials for a table" [] -> 200 [types::IcebergCredentials] problems [404, 409];
 }
 
 /// The gateway's routes, as `infra/routes.json` holds them.

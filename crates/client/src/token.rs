@@ -70,7 +70,8 @@ impl TokenSource {
         Self { kind: Kind::Client(credentials), cached: Mutex::new(None) }
     }
 
-    pub(crate) async fn token(&self, http: &reqwest::Client) -> Result<String, ClientError> {
+    /// A token that is good for a while yet.
+    pub async fn token(&self, http: &reqwest::Client) -> Result<String, ClientError> {
         let client = match &self.kind {
             Kind::Given(token) => return Ok(token.clone()),
             Kind::Client(client) => client,

@@ -17,9 +17,26 @@ pub const MAX_BODY: usize = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
-/// A body as text, as it was sent.
+/// A body as text, as it was sent: YAML or JSON, if it is declared as anything.
 #[derive(Debug, Clone)]
 pub struct RawText(pub String);
+
+const JSON: &str = "application/json";
+const YAML: &str = "application/yaml";
+
+/// A body that is declared as something else than `accepted` is not looked at.
+fn declared(request: &Request, accepted: &[&str]) -> Result<(), Failure> {
+    let Some(declared) = request.headers().get(header::CONTENT_TYPE) else { return Ok(()) };
+    let declared = String::from_utf8_lossy(declared.as_bytes());
+    let kind = declared.split(';').next().unwrap_or_default().trim();
+    if accepted.iter().any(|one| one.eq_ignore_ascii_case(kind)) {
+        return Ok(());
+    }
+    let shown: String = kind.chars().take(80).collect();
+    let detail = format!("the body is declared as `{shown}`");
+    let remedy = format!("send it as `Content-Type: {}`", accepted.join("` or `"));
+    Err(Failure::new(415, "request.unsupported_type", "Unsupported type", detail).with_remedy(remedy))
+}
 
 async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Failure> {
     let declared =
@@ -39,6 +56,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        declared(&request, &[JSON])?;
         let bytes = bytes(request, state).await?;
         // An empty body stands for an empty object: decisions need no reason.
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
@@ -56,6 +74,7 @@ impl<S: Send + Sync> FromRequest<S> for RawText {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        declared(&request, &[YAML, JSON])?;
         let bytes = bytes(request, state).await?;
         String::from_utf8(bytes.into()).map(Self).map_err(|error| {
             Failure::invalid(
@@ -72,7 +91,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
         match serde_json::to_vec(&self.0) {
             Ok(body) => {
                 let mut response = Response::new(Body::from(body));
-                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
                 response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 response
             }

@@ -38,6 +38,12 @@ impl RegisteredSchema {
             registered_at,
         }
     }
+
+    /// Whether `text` may be the id of a schema.
+    pub fn is_id(text: &str) -> bool {
+        let digits = text.strip_prefix("sch_").unwrap_or_default();
+        digits.len() == 24 && digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    }
 }
 
 /// Keeps registered schemas; they are written with the registration that brings them.

@@ -1,16 +1,16 @@
 //! Configuration, namespaces and lists of tables. A namespace is a domain.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use mesh_api::types::{IcebergConfig, IcebergIdentifier, IcebergNamespace, IcebergNamespaces, IcebergTables};
 use mesh_core::{principal::Caller, product::Status};
 use mesh_http::{Authenticated, Json, Query};
 use mesh_manifest::{DomainName, Format, Visibility};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use crate::{Service, failure::IcebergFailure};
 
@@ -27,34 +27,36 @@ pub(crate) struct NamespacesQuery {
     parent: Option<String>,
 }
 
-pub(crate) async fn config(_: Authenticated, Query(query): Query<ConfigQuery>) -> Result<Json<Value>, IcebergFailure> {
+pub(crate) async fn config(
+    _: Authenticated,
+    Query(query): Query<ConfigQuery>,
+) -> Result<Json<IcebergConfig>, IcebergFailure> {
     if let Some(other) = query.warehouse.filter(|warehouse| warehouse != WAREHOUSE) {
         return Err(IcebergFailure::no_such_namespace(&other));
     }
-    Ok(Json(json!({ "defaults": {}, "overrides": {} })))
+    Ok(Json(IcebergConfig::default()))
 }
 
 pub(crate) async fn namespaces(
     State(service): State<Service>,
     Authenticated(caller): Authenticated,
     Query(query): Query<NamespacesQuery>,
-) -> Result<Json<Value>, IcebergFailure> {
+) -> Result<Json<IcebergNamespaces>, IcebergFailure> {
     if query.parent.is_some_and(|parent| !parent.is_empty()) {
-        return Ok(Json(json!({ "namespaces": [] })));
+        return Ok(Json(IcebergNamespaces { namespaces: Vec::new() }));
     }
     let domains: BTreeSet<_> =
         known_tables(&service, &caller, None).await?.into_iter().map(|(domain, _)| domain).collect();
-    let namespaces: Vec<_> = domains.iter().map(|domain| json!([domain])).collect();
-    Ok(Json(json!({ "namespaces": namespaces })))
+    Ok(Json(IcebergNamespaces { namespaces: domains.into_iter().map(|domain| [domain]).collect() }))
 }
 
 pub(crate) async fn namespace(
     State(service): State<Service>,
     Authenticated(caller): Authenticated,
     Path(namespace): Path<String>,
-) -> Result<Json<Value>, IcebergFailure> {
+) -> Result<Json<IcebergNamespace>, IcebergFailure> {
     let domain = known_domain(&service, &caller, &namespace).await?;
-    Ok(Json(json!({ "namespace": [domain], "properties": {} })))
+    Ok(Json(IcebergNamespace { namespace: [domain], properties: BTreeMap::new() }))
 }
 
 pub(crate) async fn namespace_exists(
@@ -70,12 +72,11 @@ pub(crate) async fn tables(
     State(service): State<Service>,
     Authenticated(caller): Authenticated,
     Path(namespace): Path<String>,
-) -> Result<Json<Value>, IcebergFailure> {
+) -> Result<Json<IcebergTables>, IcebergFailure> {
     let domain = known_domain(&service, &caller, &namespace).await?;
     let tables = known_tables(&service, &caller, Some(&domain)).await?;
-    let identifiers: Vec<_> =
-        tables.into_iter().map(|(domain, name)| json!({ "namespace": [domain], "name": name })).collect();
-    Ok(Json(json!({ "identifiers": identifiers })))
+    let identifier = |(domain, name)| IcebergIdentifier { namespace: [domain], name };
+    Ok(Json(IcebergTables { identifiers: tables.into_iter().map(identifier).collect() }))
 }
 
 /// A domain exists for those who may know of one of its tables, and for its own members.

@@ -5,12 +5,12 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
+use mesh_api::problem::{IcebergError, IcebergProblem, PROBLEM_JSON, Problem};
 use mesh_core::{
     error::{StoreError, UseCaseError},
     table_catalog::CommitError,
 };
 use mesh_http::Failure;
-use serde_json::json;
 
 /// A refusal to an Iceberg client.
 #[derive(Debug)]
@@ -49,15 +49,7 @@ impl IcebergFailure {
 
 impl From<Failure> for IcebergFailure {
     fn from(failure: Failure) -> Self {
-        let kind = match failure.0.status {
-            401 => "NotAuthorizedException",
-            403 => "ForbiddenException",
-            404 => "NoSuchTableException",
-            409 => "CommitFailedException",
-            503 => "ServiceUnavailableException",
-            500 => "InternalServerError",
-            _ => "BadRequestException",
-        };
+        let kind = kind_of(failure.0.status);
         Self { failure, kind }
     }
 }
@@ -93,27 +85,83 @@ impl From<CommitError> for IcebergFailure {
 
 impl IntoResponse for IcebergFailure {
     fn into_response(self) -> Response<Body> {
-        let problem = self.failure.0;
-        let mut message = problem.detail.clone();
-        for error in &problem.errors {
-            message = format!("{message}; {}", error.detail);
-        }
-        if let Some(remedy) = &problem.remedy {
-            message = format!("{message} ({remedy})");
-        }
-        let status = problem.status;
-        let mut body = serde_json::to_value(&problem).unwrap_or_default();
-        if let Some(body) = body.as_object_mut() {
-            body.insert("error".to_owned(), json!({ "message": message, "type": self.kind, "code": status }));
-        }
-        let mut response = Response::new(Body::from(body.to_string()));
-        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if status == 503 {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-        }
+        let mut response = self.failure.into_response();
+        response.extensions_mut().insert(Kind(self.kind));
         response
+    }
+}
+
+/// What Iceberg calls a refusal whose status alone does not tell.
+#[derive(Debug, Clone, Copy)]
+struct Kind(&'static str);
+
+/// Every problem, whoever found it, as Iceberg clients read it.
+pub(crate) async fn as_clients_read_it(response: Response<Body>) -> Response<Body> {
+    if response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind != PROBLEM_JSON) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) else {
+        return Response::from_parts(parts, bytes.into());
+    };
+    let kind = parts.extensions.get::<Kind>().map_or_else(|| kind_of(problem.status), |kind| kind.0);
+    let mut message = problem.detail.clone();
+    for error in problem.errors.iter().filter(|error| error.detail != problem.detail) {
+        message = format!("{message}; {}", error.detail);
+    }
+    if let Some(remedy) = &problem.remedy {
+        message = format!("{message} ({remedy})");
+    }
+    let error = IcebergError { message, kind: kind.to_owned(), code: problem.status };
+    let body = serde_json::to_vec(&IcebergProblem { problem, error }).unwrap_or_else(|_| bytes.to_vec());
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, body.into())
+}
+
+fn kind_of(status: u16) -> &'static str {
+    match status {
+        401 => "NotAuthorizedException",
+        403 => "ForbiddenException",
+        404 => "NoSuchTableException",
+        409 => "CommitFailedException",
+        503 => "ServiceUnavailableException",
+        500 => "InternalServerError",
+        _ => "BadRequestException",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(response: Response<Body>) -> IcebergProblem {
+        let response = as_clients_read_it(response).await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        serde_json::from_slice(&axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_refusal_has_both_forms() {
+        let unknown = read(IcebergFailure::no_such_namespace("nowhere").into_response()).await;
+        assert_eq!((unknown.problem.status, unknown.error.code), (404, 404));
+        assert_eq!(unknown.error.kind, "NoSuchNamespaceException");
+        let refused = Failure::new(401, "token.refused", "Not authenticated", "no token").with_remedy("send one");
+        let refused = read(refused.into_response()).await;
+        assert_eq!(refused.problem.code, "token.refused");
+        assert_eq!(
+            (refused.error.kind.as_str(), refused.error.message.as_str()),
+            ("NotAuthorizedException", "no token (send one)")
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_refusal_stays_as_it_is() {
+        let response = as_clients_read_it(StatusCode::NO_CONTENT.into_response()).await;
+        assert_eq!(response.status(), StatusCode::NO_CONTENT);
+        assert!(response.headers().get(header::CONTENT_TYPE).is_none());
     }
 }

@@ -6,7 +6,7 @@ mod tables;
 
 use std::sync::Arc;
 
-use axum::{Router, extract::FromRef};
+use axum::{Router, extract::FromRef, middleware};
 use mesh_api::routes::{self, Function};
 use mesh_core::{
     access::Broker,
@@ -99,4 +99,5 @@ pub fn router(deps: Deps) -> Router {
         .serve(&routes::ICEBERG_COMMIT, tables::commit)
         .serve(&routes::ICEBERG_CREDENTIALS, tables::credentials)
         .finish(service)
+        .layer(middleware::map_response(failure::as_clients_read_it))
 }

@@ -4,6 +4,9 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use mesh_api::types::{
+    IcebergClientConfig, IcebergCommitted, IcebergCredentials, IcebergStorageCredentials, IcebergTable,
+};
 use mesh_core::{
     access::{Access, AccessRequest},
     credentials::{Credentials, Mode},
@@ -14,7 +17,7 @@ use mesh_core::{
 };
 use mesh_http::{Authenticated, Json};
 use mesh_manifest::{DomainName, Format, Mutability, PortAddress};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::{Service, failure::IcebergFailure};
 
@@ -25,19 +28,17 @@ pub(crate) async fn load(
     State(service): State<Service>,
     Authenticated(caller): Authenticated,
     Path((namespace, table)): Path<(String, String)>,
-) -> Result<Json<Value>, IcebergFailure> {
+) -> Result<Json<IcebergTable>, IcebergFailure> {
     let access = decided(&service, &caller, &namespace, &table, None).await?;
     let (entry, credentials) = futures::try_join!(entry(&service, &access), issued(&service, &access))?;
     let (metadata, _) = metadata(&service, &access, &entry).await?;
-    let metadata: Value =
-        serde_json::from_slice(&metadata).map_err(|error| StoreError::corrupt("table metadata", error))?;
     let config = client_config(&service, &credentials);
-    Ok(Json(json!({
-        "metadata-location": entry.metadata_location,
-        "metadata": metadata,
-        "config": config,
-        "storage-credentials": [{ "prefix": access.location(), "config": config }],
-    })))
+    Ok(Json(IcebergTable {
+        metadata_location: entry.metadata_location,
+        metadata: read(&metadata)?,
+        config: config.clone(),
+        storage_credentials: vec![IcebergStorageCredentials { prefix: access.location(), config }],
+    }))
 }
 
 pub(crate) async fn exists(
@@ -54,11 +55,12 @@ pub(crate) async fn credentials(
     State(service): State<Service>,
     Authenticated(caller): Authenticated,
     Path((namespace, table)): Path<(String, String)>,
-) -> Result<Json<Value>, IcebergFailure> {
+) -> Result<Json<IcebergCredentials>, IcebergFailure> {
     let access = decided(&service, &caller, &namespace, &table, None).await?;
     let credentials = issued(&service, &access).await?;
     let config = client_config(&service, &credentials);
-    Ok(Json(json!({ "storage-credentials": [{ "prefix": access.location(), "config": config }] })))
+    let storage_credentials = vec![IcebergStorageCredentials { prefix: access.location(), config }];
+    Ok(Json(IcebergCredentials { storage_credentials }))
 }
 
 /// Judges a commit by the registered schema, writes the new metadata, then moves the catalogue's pointer if nobody was faster.
@@ -67,7 +69,7 @@ pub(crate) async fn commit(
     Authenticated(caller): Authenticated,
     Path((namespace, table)): Path<(String, String)>,
     Json(request): Json<Value>,
-) -> Result<Json<Value>, IcebergFailure> {
+) -> Result<Json<IcebergCommitted>, IcebergFailure> {
     let access = decided(&service, &caller, &namespace, &table, Some(Mode::Write)).await?;
     let append_only = access.product.manifest.mutability == Mutability::AppendOnly;
     let schema = &access.port.schema;
@@ -82,8 +84,7 @@ pub(crate) async fn commit(
             append_only,
             now: service.broker.clock.now(),
         })?;
-        let committed: Value =
-            serde_json::from_slice(&next).map_err(|error| StoreError::corrupt("table metadata", error))?;
+        let committed = read(&next)?;
         let key = metadata_key(&access.address, number + 1);
         let bucket = &access.envelope.bucket;
         service.storage.create(bucket, &key, next, "application/json").await?;
@@ -91,7 +92,7 @@ pub(crate) async fn commit(
         match service.catalog.swap(&before, &location, Some(schema)).await {
             Ok(()) => {
                 tracing::info!(port = %access.address, location, "committed");
-                return Ok(Json(json!({ "metadata-location": location, "metadata": committed })));
+                return Ok(Json(IcebergCommitted { metadata_location: location, metadata: committed }));
             }
             // Another writer was faster: what this one requires is judged again on what is there now.
             Err(StoreError::Conflict) => {}
@@ -154,19 +155,24 @@ async fn metadata(service: &Service, access: &Access, entry: &CatalogTable) -> R
     Ok((bytes, metadata_number(key).unwrap_or(0)))
 }
 
+fn read(metadata: &[u8]) -> Result<Map<String, Value>, StoreError> {
+    serde_json::from_slice(metadata).map_err(|error| StoreError::corrupt("table metadata", error))
+}
+
 /// What Iceberg clients of every language need to reach the table's files.
-fn client_config(service: &Service, credentials: &Credentials) -> Value {
-    let mut config = json!({
-        "s3.access-key-id": credentials.access_key_id,
-        "s3.secret-access-key": credentials.secret_access_key,
-        "s3.session-token": credentials.session_token,
-        "s3.session-token-expires-at-ms": credentials.expires_at.as_millisecond().to_string(),
-        "s3.region": &*service.region,
-        "client.region": &*service.region,
-    });
-    if let (Some(endpoint), Some(config)) = (&service.s3_endpoint, config.as_object_mut()) {
-        config.insert("s3.endpoint".to_owned(), json!(&**endpoint));
-        config.insert("s3.path-style-access".to_owned(), json!("true"));
+fn client_config(service: &Service, credentials: &Credentials) -> IcebergClientConfig {
+    let expires_at = credentials.expires_at.as_millisecond().to_string();
+    let mut config = vec![
+        ("s3.access-key-id", &*credentials.access_key_id),
+        ("s3.secret-access-key", &*credentials.secret_access_key),
+        ("s3.session-token", &*credentials.session_token),
+        ("s3.session-token-expires-at-ms", &*expires_at),
+        ("s3.region", &*service.region),
+        ("client.region", &*service.region),
+    ];
+    if let Some(endpoint) = &service.s3_endpoint {
+        config.extend([("s3.endpoint", &**endpoint), ("s3.path-style-access", "true")]);
     }
-    config
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    IcebergClientConfig(config.into_iter().map(owned).collect())
 }

@@ -13,6 +13,7 @@ use mesh_core::{
     plan::RegisterOptions,
     principal::Caller,
     product::{Product, Status},
+    schema_registry::RegisteredSchema,
 };
 use mesh_http::{Authenticated, Failure, Json, Query, RawText, convert, problem::problem_error, query::limit};
 use mesh_manifest::{DomainName, ProductId, Visibility, canonical};
@@ -54,15 +55,17 @@ pub(crate) async fn register(
     headers: HeaderMap,
     RawText(text): RawText,
 ) -> Result<Response, Failure> {
+    // What registering would refuse of the request itself, its plan refuses as well.
+    let idempotency = idempotency_key(&caller, &headers, &text)?;
+    let wait = preferred_wait(&headers)?;
     if query.dry_run == Some(true) {
         let plan = registry.registrar.plan(&caller, &text).await?;
         return Ok(Json(convert::plan(plan)).into_response());
     }
     let options = RegisterOptions {
         findings_digest: text_header(&headers, "mesh-findings-digest").map(str::to_owned),
-        idempotency: idempotency_key(&caller, &headers, &text)?,
+        idempotency,
     };
-    let wait = preferred_wait(&headers)?;
     let registered = registry.registrar.register(&caller, &text, options).await?;
     let product = match wait {
         Some(wait) => settled(&registry, registered.product, wait).await,
@@ -168,6 +171,10 @@ pub(crate) async fn schema(
     Path(id): Path<String>,
 ) -> Result<Json<types::RegisteredSchema>, Failure> {
     let unknown = || UseCaseError::not_found("schema", id.chars().take(80).collect::<String>());
+    // What is no id is not asked for: a key that the store does not take would look like its failure.
+    if !RegisteredSchema::is_id(&id) {
+        return Err(unknown().into());
+    }
     let schema = registry.schemas.schema(&id).await?.ok_or_else(unknown)?;
     // A schema tells of its product: who may not know the one may not know the other.
     let product = schema.subject.split('/').next().unwrap_or_default().to_owned();

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Router,
     body::Body,
-    http::{Request, Response, StatusCode},
+    http::{HeaderValue, Request, Response, StatusCode},
 };
 use fn_registry::{Deps, router};
 use http_body_util::BodyExt;
@@ -260,4 +260,52 @@ async fn the_same_key_with_another_body_is_refused() {
     assert_eq!(status, StatusCode::ACCEPTED);
     let (status, problem) = registry.send("olga", "POST", "/products", &key, &format!("{FLIGHTS}# more\n")).await;
     assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("idempotency.other_body")));
+}
+
+#[tokio::test]
+async fn a_body_of_another_type_is_not_looked_at() {
+    let registry = Registry::new().await;
+    for kind in ["application/x-www-form-urlencoded", "text/plain; charset=utf-8", ""] {
+        let (status, problem) = registry.send("olga", "POST", "/products", &[("content-type", kind)], FLIGHTS).await;
+        assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
+        assert_eq!(problem["remedy"], "send it as `Content-Type: application/yaml` or `application/json`");
+        let (status, _) = registry.send("olga", "POST", "/contracts", &[("content-type", kind)], "{}").await;
+        assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
+    }
+    let declared = [("content-type", "Application/YAML; charset=utf-8")];
+    let (status, body) = registry.send("olga", "POST", "/products?dry_run=true", &declared, FLIGHTS).await;
+    assert_eq!((status, &body["accepted"]), (StatusCode::OK, &json!(true)), "{body}");
+}
+
+#[tokio::test]
+async fn a_plan_refuses_the_headers_that_registering_refuses() {
+    let registry = Registry::new().await;
+    let long = "k".repeat(256);
+    for (header, code) in [
+        (("idempotency-key", long.as_str()), "idempotency.invalid_key"),
+        (("prefer", "wait=soon"), "request.invalid_prefer"),
+    ] {
+        let (status, problem) = registry.send("olga", "POST", "/products?dry_run=true", &[header], FLIGHTS).await;
+        assert_eq!((status, problem["code"].as_str()), (StatusCode::BAD_REQUEST, Some(code)));
+    }
+}
+
+#[tokio::test]
+async fn a_domain_that_is_no_text_is_not_taken_for_none() {
+    let registry = Registry::new().await;
+    let mut request =
+        Request::get("/domains").header("authorization", format!("Bearer {}", registry.issuer.token("olga")));
+    request = request.header("mesh-domain", HeaderValue::from_bytes(b"\xff").unwrap());
+    let (status, problem) =
+        answer(registry.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()).await;
+    assert_eq!((status, problem["code"].as_str()), (StatusCode::BAD_REQUEST, Some("request.invalid_domain")));
+}
+
+#[tokio::test]
+async fn a_schema_is_asked_for_by_its_id_only() {
+    let registry = Registry::new().await;
+    for id in ["x", "sch_0123456789abcdef0123456", "sch_0123456789ABCDEF01234567", &"s".repeat(3000)] {
+        let (status, problem) = registry.send("olga", "GET", &format!("/schemas/{id}"), &[], "").await;
+        assert_eq!((status, problem["code"].as_str()), (StatusCode::NOT_FOUND, Some("schema.not_found")), "{id}");
+    }
 }

@@ -22,7 +22,7 @@ pub struct ReadGrant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract: Option<String>,
     /// When credentials and URLs end.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub expires_at: Timestamp,
     pub freshness: Freshness,
     /// For file ports: every file with a pre-signed URL.
@@ -45,7 +45,7 @@ pub struct ReadFile {
     pub name: String,
     /// In bytes.
     pub size: u64,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub modified: Timestamp,
     pub url: String,
 }
@@ -72,7 +72,7 @@ pub struct Freshness {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub newest_data: Option<Timestamp>,
 }
 
@@ -89,7 +89,7 @@ pub struct Credentials {
     /// Where S3 is, if not on AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub expires_at: Timestamp,
 }
 
@@ -109,7 +109,7 @@ pub struct WriteGrant {
     pub version: String,
     pub format: String,
     pub decision_id: String,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub expires_at: Timestamp,
     /// For Iceberg ports: what an Iceberg client needs; the catalogue vends credentials for the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct ContractInput {
     /// Such as `operations.flights/daily@1`.
     pub port: PortAddress,
+    #[schemars(extend("pattern" = "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,60}$"))]
     pub purpose: String,
     /// The fields that are used; none means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -19,9 +20,10 @@ pub struct ContractInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed_freshness: Option<Minutes>,
     /// Where the consumer is reached.
+    #[schemars(length(min = 1, max = 320))]
     pub contact: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub expires_at: Option<Timestamp>,
 }
 
@@ -70,10 +72,10 @@ pub struct Contract {
     pub contact: String,
     pub status: ContractStatus,
     pub requested_by: String,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub expires_at: Option<Timestamp>,
     pub required_approvals: Vec<RequiredApproval>,
     pub approvals: Vec<Approval>,
@@ -93,7 +95,7 @@ pub struct RequiredApproval {
 pub struct Approval {
     pub role: String,
     pub by: String,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
 }
 

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct DomainInput {
     pub id: DomainName,
+    #[schemars(length(min = 1, max = 2000))]
     pub description: String,
+    #[schemars(length(min = 1, max = 40))]
     pub members: Vec<Member>,
 }
 
@@ -19,8 +21,10 @@ pub struct DomainInput {
 #[serde(deny_unknown_fields)]
 pub struct Member {
     /// `issuer|subject`.
+    #[schemars(length(max = 512), extend("pattern" = r"^https://[!-{}~]*\|[!-~]+$"))]
     pub principal: String,
     /// `owner`, `steward`, `producer`, `consumer`, or the name of an approver role.
+    #[schemars(length(min = 1), inner(length(max = 40), regex(pattern = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$")))]
     pub roles: Vec<String>,
 }
 
@@ -37,9 +41,9 @@ pub struct Domain {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub envelope: Option<Envelope>,
     pub revision: u64,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub created_at: Timestamp,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub updated_at: Timestamp,
 }
 
@@ -55,11 +59,18 @@ pub struct DomainPage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
+    #[schemars(extend("pattern" = "^[a-z0-9-]{3,63}$"))]
     pub bucket: String,
+    #[schemars(length(max = 300), extend("pattern" = "^arn:aws[A-Za-z0-9/_+=,.@-]*:kms:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9:/_+=,.@-]*$"))]
     pub key_arn: String,
+    #[schemars(extend("pattern" = "^[a-z0-9_]{1,255}$"))]
     pub glue_database: String,
+    #[schemars(length(max = 300), extend("pattern" = "^arn:aws[A-Za-z0-9/_+=,.@-]*:iam:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9:/_+=,.@-]*$"))]
     pub reader_role_arn: String,
+    #[schemars(length(max = 300), extend("pattern" = "^arn:aws[A-Za-z0-9/_+=,.@-]*:iam:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9:/_+=,.@-]*$"))]
     pub producer_role_arn: String,
+    #[schemars(length(max = 300), extend("pattern" = "^arn:aws[A-Za-z0-9/_+=,.@-]*:iam:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9:/_+=,.@-]*$"))]
     pub observer_role_arn: String,
+    #[schemars(length(max = 300), extend("pattern" = "^arn:aws[A-Za-z0-9/_+=,.@-]*:sns:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9/_+=,.@-]*:[A-Za-z0-9:/_+=,.@-]*$"))]
     pub alert_topic_arn: String,
 }

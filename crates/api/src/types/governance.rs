@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use mesh_manifest::PortAddress;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,7 @@ pub struct EvaluationRequest {
 #[serde(deny_unknown_fields)]
 pub struct EvaluationSubject {
     /// Always `principal`.
+    #[schemars(extend("const" = "principal"))]
     #[serde(rename = "type")]
     pub kind: String,
     /// `issuer|subject`.
@@ -37,6 +39,7 @@ pub struct EvaluationSubject {
 #[serde(deny_unknown_fields)]
 pub struct EvaluationAction {
     /// `read` or `write`.
+    #[schemars(extend("enum" = ["read", "write"]))]
     pub name: String,
     #[serde(default)]
     pub properties: BTreeMap<String, serde_json::Value>,
@@ -47,9 +50,11 @@ pub struct EvaluationAction {
 #[serde(deny_unknown_fields)]
 pub struct EvaluationResource {
     /// Always `output_port`.
+    #[schemars(extend("const" = "output_port"))]
     #[serde(rename = "type")]
     pub kind: String,
     /// Such as `operations.flights/daily@1`.
+    #[schemars(with = "PortAddress")]
     pub id: String,
     #[serde(default)]
     pub properties: BTreeMap<String, serde_json::Value>,
@@ -76,7 +81,7 @@ pub struct PolicyBundle {
     pub scope: String,
     pub revision: String,
     pub published_by: String,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub published_at: Timestamp,
     pub modules: BTreeMap<String, String>,
 }

@@ -4,6 +4,7 @@ mod access;
 mod contract;
 mod domain;
 mod governance;
+mod iceberg;
 mod product;
 mod search;
 
@@ -15,8 +16,12 @@ pub use domain::{Domain, DomainInput, DomainPage, Envelope, Member};
 pub use governance::{
     Evaluation, EvaluationAction, EvaluationRequest, EvaluationResource, EvaluationSubject, PolicyBundle, PolicyInput,
 };
+pub use iceberg::{
+    IcebergClientConfig, IcebergCommit, IcebergCommitted, IcebergConfig, IcebergCredentials, IcebergIdentifier,
+    IcebergNamespace, IcebergNamespaces, IcebergStorageCredentials, IcebergTable, IcebergTables,
+};
 pub use product::{
     AffectedContract, Change, Measurement, Plan, Port, Product, ProductPage, RegisteredSchema, Revision, RevisionPage,
-    SlaStatus, Status, Verdict,
+    SlaStatus, Status, Unchanged, Verdict,
 };
 pub use search::{SearchAnswer, SearchHit, SearchPort};

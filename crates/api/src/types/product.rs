@@ -45,7 +45,7 @@ pub struct Product {
     pub indexed_revision: u64,
     /// SHA-256 of the manifest's canonical form.
     pub digest: String,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub registered_at: Timestamp,
     pub manifest: Manifest,
     /// The manifest as it was sent.
@@ -84,7 +84,7 @@ pub struct Revision {
     pub version: String,
     pub status: Status,
     pub digest: String,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub registered_at: Timestamp,
     pub manifest_text: String,
 }
@@ -114,6 +114,14 @@ pub struct Plan {
     /// Send it back as `Mesh-Findings-Digest` to have the registration refused if anything of this changed.
     pub findings_digest: String,
     pub policy_revision: String,
+}
+
+/// What answers a registration after which everything is as it was: the plan that was asked for, or what is registered already.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Unchanged {
+    Plan(Box<Plan>),
+    Product(Box<Product>),
 }
 
 /// One difference from what is registered.
@@ -154,7 +162,7 @@ pub struct RegisteredSchema {
     pub subject: String,
     pub version: String,
     pub digest: String,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub registered_at: Timestamp,
     pub schema: Schema,
 }
@@ -178,10 +186,10 @@ pub struct SlaStatus {
     pub verdict: Option<Verdict>,
     /// Since when the promise is kept or broken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub since: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub newest_data: Option<Timestamp>,
     /// Share of measured time in which the promise was kept, in percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -193,7 +201,7 @@ pub struct SlaStatus {
 /// One measurement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Measurement {
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub measured_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual_freshness_minutes: Option<u64>,

@@ -83,12 +83,13 @@ fn take(input: &mut &[u8], ty: &Type, depth: usize) -> Result<Value, BadMessage>
         }
         Type::Map(element) => Value::Map(take_members(input, |input, _| take(input, element, depth + 1))?),
         Type::Object(attributes) => {
-            let mut members = take_members(input, |input, name| {
+            let members = take_members(input, |input, name| {
                 let ty = attributes.get(name).ok_or_else(|| bad(format!("the schema has no attribute `{name}`")))?;
                 take(input, ty, depth + 1)
             })?;
-            for name in attributes.keys() {
-                members.entry(name.clone()).or_insert(Value::Null);
+            // Terraform sends all of them. Filled in, a byte could stand for as many values as its type has attributes.
+            if let Some(name) = attributes.keys().find(|name| !members.contains_key(*name)) {
+                return Err(bad(format!("the attribute `{name}` is missing")));
             }
             Value::Object(members)
         }

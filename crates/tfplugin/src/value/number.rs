@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Longest exponent that is accepted, so that a short text cannot stand for a gigantic number.
-const MAX_EXPONENT: i64 = 100_000;
+const MAX_EXPONENT: u64 = 100_000;
 
 /// An exact decimal, `±digits × 10^exponent`, kept in one canonical form so that equal numbers are equal values.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -78,7 +78,8 @@ impl FromStr for Number {
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let all = format!("{whole}{fraction}");
-        if all.is_empty() || !all.bytes().all(|b| b.is_ascii_digit()) || exponent.abs() > MAX_EXPONENT {
+        let too_long = |exponent: i64| exponent.unsigned_abs() > MAX_EXPONENT;
+        if all.is_empty() || !all.bytes().all(|b| b.is_ascii_digit()) || too_long(exponent) {
             return Err(wrong());
         }
         let fraction_digits = i64::try_from(fraction.len()).map_err(|_| wrong())?;
@@ -88,7 +89,9 @@ impl FromStr for Number {
         if digits.is_empty() {
             return Ok(Self { negative: false, digits, exponent: 0 });
         }
-        Ok(Self { negative, digits, exponent: exponent - fraction_digits + dropped })
+        // The exponent of the canonical form is what the number is written with: it must be one that is read.
+        let exponent = exponent - fraction_digits + dropped;
+        if too_long(exponent) { Err(wrong()) } else { Ok(Self { negative, digits, exponent }) }
     }
 }
 
@@ -173,8 +176,16 @@ mod tests {
 
     #[test]
     fn what_is_no_decimal_is_refused() {
-        for text in ["", ".", "-", "1e", "1e9999999", "0x10", "NaN", "1_000", "١"] {
+        for text in ["", ".", "-", "1e", "1e9999999", "1e-9223372036854775808", "0x10", "NaN", "1_000", "١"] {
             assert!(text.parse::<Number>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_is_written_as_what_is_accepted() {
+        assert_eq!(number("1e100000").to_string(), "1e100000");
+        for beyond in ["10e100000", "0.1e-100000"] {
+            assert!(beyond.parse::<Number>().is_err(), "{beyond}");
         }
     }
 

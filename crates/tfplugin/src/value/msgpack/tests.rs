@@ -48,9 +48,16 @@ fn a_dynamic_value_carries_its_type_as_binary_json() {
 }
 
 #[test]
-fn attributes_that_are_not_sent_are_null() {
+fn every_attribute_must_be_sent() {
     let ty = Type::object([("a", Type::String), ("b", Type::String)]);
-    assert_eq!(decode(b"\x81\xa1a\xa1x", &ty).unwrap(), Value::object([("a", "x".into()), ("b", Value::Null)]));
+    assert_eq!(
+        decode(b"\x81\xa1a\xa1x", &ty).unwrap_err().to_string(),
+        "malformed value: the attribute `b` is missing"
+    );
+    assert_eq!(
+        decode(b"\x82\xa1a\xa1x\xa1b\xc0", &ty).unwrap(),
+        Value::object([("a", "x".into()), ("b", Value::Null)])
+    );
 }
 
 #[test]
