@@ -15,8 +15,8 @@ use crate::stack::{GivenPorts, Stack};
 use crate::steps::{Outcome, Step};
 use crate::terraform::{self, Root};
 use crate::{
-    codegen, cost, demo, dependencies, infrastructure, licences, log_secrets, openapi, privileges, progress, python,
-    stack, tool,
+    codegen, cost, demo, dependencies, infrastructure, licences, log_secrets, metric_lines, openapi, privileges, progress,
+    python, stack, tool,
 };
 
 /// Folders below which Terraform configurations are formatted and valid.
@@ -126,22 +126,24 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
     Ok(Outcome::Failed { passed: steps.len() - failed.len(), failed: failed.len().max(1), why: why.join("\n") })
 }
 
-/// What the whole run left behind holds as well: logs without secrets, and roles that were not allowed more than was used.
-/// The number of things that held.
+/// What the whole run left behind holds as well: logs without secrets that tell every metric, and roles that were allowed no
+/// more than was used. The number of things that held.
 fn afterwards(project: &Project, interrupt: &Interrupt) -> Result<usize> {
     cost::exercise(project, interrupt).context("what the demo leaves out")?;
     let known = SavedClients::load(project);
     let secrets = known.all().map(|client| client.client_secret.as_str());
     let search =
         secrets.fold(log_secrets::Search::default(), |search, secret| search.with_known(secret, "a client's secret"));
-    let lines = log_secrets::check(project, "mesh", &search, interrupt)?;
+    let logs = stack::logs::text_of_functions(project, "mesh", interrupt)?;
+    let lines = log_secrets::check(&logs, &search)?;
+    let metrics = metric_lines::check(&logs)?;
     let proof = privileges::check(project, interrupt)?;
-    line(format_args!("no secret in {lines} lines of the functions' logs"));
+    line(format_args!("no secret in {lines} lines of the functions' logs, which tell of {metrics} metrics"));
     line(format_args!("{} rights of the functions' roles were used; besides:", proof.used));
     for (reason, rights) in &proof.excused {
         line(format_args!("  {rights:>3}  {reason}"));
     }
-    Ok(2)
+    Ok(3)
 }
 
 /// Format, lints, what is known of the dependencies.

@@ -20,6 +20,7 @@ pub mod lockfile;
 pub mod log_secrets;
 pub mod machine_client;
 pub mod mesh_commands;
+pub mod metric_lines;
 pub mod openapi;
 pub mod package_functions;
 pub mod platform;

@@ -1,11 +1,7 @@
 //! Looks for secrets in what the functions logged: tokens, credentials and pre-signed URLs have no place there.
 
 use anyhow::{Result, bail};
-
-use crate::interrupt::Interrupt;
-use crate::package_functions;
-use crate::project::Project;
-use crate::stack;
+use std::collections::BTreeMap;
 
 /// What secrets are called or look like where they leak, in lower case, with what it is that leaked.
 const MARKERS: &[(&str, &str)] = &[
@@ -87,11 +83,10 @@ fn is_temporary_key(word: &str) -> bool {
 }
 
 /// How many lines of the functions' logs were looked through; an error that names every leak, without repeating it.
-pub fn check(project: &Project, mesh: &str, search: &Search, interrupt: &Interrupt) -> Result<usize> {
+pub fn check(logs: &BTreeMap<String, String>, search: &Search) -> Result<usize> {
     let mut leaks = Vec::new();
     let mut lines = 0;
-    for function in package_functions::functions(project, interrupt)? {
-        let log = stack::logs::text_of_function(project, mesh, &function, interrupt)?;
+    for (function, log) in logs {
         if log.trim().is_empty() {
             bail!("`{function}` logged nothing: there is nothing to be looked through");
         }
@@ -129,6 +124,19 @@ mod tests {
         ] {
             assert_eq!(search.leak(line), Some(what), "{line}");
         }
+    }
+
+    #[test]
+    fn a_secret_planted_in_one_log_is_told_by_its_place_and_not_repeated() {
+        let quiet = r#"{"level":"INFO","message":"answered","status":200}"#;
+        let leaking = format!("{quiet}\n{{\"message\":\"using ASIAQWERTYUIOPASDFGH\"}}\n");
+        let mut logs = BTreeMap::from([("broker".to_owned(), leaking), ("registry".to_owned(), quiet.to_owned())]);
+        let told = check(&logs, &Search::default()).unwrap_err().to_string();
+        assert!(told.ends_with("broker, line 2: a temporary access key"), "{told}");
+        logs.insert("broker".to_owned(), quiet.to_owned());
+        assert_eq!(check(&logs, &Search::default()).unwrap(), 2);
+        logs.insert("broker".to_owned(), "\n".to_owned());
+        assert!(check(&logs, &Search::default()).is_err(), "a function that logged nothing proves nothing");
     }
 
     #[test]

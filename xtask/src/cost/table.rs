@@ -171,7 +171,7 @@ fn monthly(text: &mut String, counts: &Counts, standing: Standing) -> Result<()>
     row("alarms and metrics", &of_what, &|_| watching);
     let shown: Vec<String> = sums.iter().map(|sum| format!("**{}**", money(*sum))).collect();
     let _ = writeln!(text, "| **all** | | {} |", shown.join(" | "));
-    let each: Vec<String> = sums.iter().zip(SIZES).map(|(sum, size)| money_fine(sum / size)).collect();
+    let each: Vec<String> = sums.iter().zip(SIZES).map(|(sum, size)| money(sum / size)).collect();
     let _ = writeln!(text, "| for each product | | {} |", each.join(" | "));
     Ok(())
 }
@@ -185,10 +185,6 @@ fn figure(number: f64) -> String {
 
 fn money(dollars: f64) -> String {
     format!("${}", if dollars < 10.0 { format!("{dollars:.2}") } else { thousands(dollars) })
-}
-
-fn money_fine(dollars: f64) -> String {
-    format!("${dollars:.3}")
 }
 
 /// Whole, with commas.
@@ -209,8 +205,8 @@ const INTRODUCTION: &str = "\
 
 Written by `cargo xtask cost`, which does each operation once on the local stack, as `cargo xtask demo` leaves it, and counts the
 requests that reach each service (and DynamoDB's units, by the sizes of the items) while the schedules rest. Counts do not depend on
-the machine; a run gives the same again, but for the bytes of logs and for how many changes the stream delivers at once. Storage and traffic of the data itself are not the
-platform's cost and are not in it.
+the machine; a run gives the same again, but for the bytes of logs and for how many changes the stream delivers at once. Storage and
+traffic of the data itself are not the platform's cost and are not in it.
 
 A usual product has two ports, one a table and one files, of 15 fields each. How often things are done follows the requirements
 (5,000 products in 100 domains: 1,000 searches a day, 10,000 access checks an hour, a fifth of the products consumed by other

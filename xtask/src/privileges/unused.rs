@@ -22,6 +22,12 @@ const fn excuse(function: &'static str, action: &'static str, on: &'static str, 
 pub const UNUSED: &[Excuse] = &[
     excuse("*", "logs:*", "*", "Lambda writes the log by the function's role; the local cloud does so without asking"),
     excuse("*", "xray:*", "*", "Lambda sends traces by the function's role; the local cloud keeps none"),
+    excuse(
+        "*",
+        "sts:TagSession",
+        "*:role/*",
+        "asked for together with AssumeRole; the local cloud asks for AssumeRole alone",
+    ),
     excuse("*", "kms:*", "*:key/*", "DynamoDB uses the key on the caller's behalf; the local cloud encrypts nothing"),
     excuse(
         "provisioner",

@@ -1,6 +1,7 @@
 //! What the components and the functions wrote.
 
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Seek};
 use std::process::Command;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use super::state::State;
 use super::{Component, Endpoints, cloud};
 use crate::interrupt::Interrupt;
+use crate::package_functions;
 use crate::progress;
 use crate::project::Project;
 use crate::tool;
@@ -73,6 +75,13 @@ pub fn of_function(
 pub fn text_of_function(project: &Project, mesh: &str, function: &str, interrupt: &Interrupt) -> Result<String> {
     let mut command = reading(project, mesh, function, usize::MAX >> 1, interrupt)?;
     tool::run("reading the log", &mut command, interrupt)
+}
+
+/// All that every function logged, by function.
+pub fn text_of_functions(project: &Project, mesh: &str, interrupt: &Interrupt) -> Result<BTreeMap<String, String>> {
+    let functions = package_functions::functions(project, interrupt)?;
+    let text = |function: String| Ok((function.clone(), text_of_function(project, mesh, &function, interrupt)?));
+    functions.into_iter().map(text).collect()
 }
 
 /// A command that prints the last `lines` lines of a function's log.
