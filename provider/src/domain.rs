@@ -85,6 +85,7 @@ impl Resource<Mesh> for DomainResource {
     }
 
     async fn import(&self, _cx: &Context<Mesh>, id: &str) -> Result<Value, Diagnostics> {
+        imported(id)?;
         Ok(Value::object([("id", id), ("name", id)]))
     }
 }
@@ -96,6 +97,13 @@ pub fn valid_name(config: &Value, attribute: &str) -> Diagnostics {
         Ok(_) => Diagnostics::new(),
         Err(error) => tfplugin::Diagnostic::error(error.to_string()).at(attribute).into(),
     }
+}
+
+/// Checks the id of an import, which is a domain's name.
+pub fn imported(id: &str) -> Result<(), Diagnostics> {
+    id.parse::<mesh_manifest::DomainName>()
+        .map(|_| ())
+        .map_err(|error| tfplugin::Diagnostic::error(error.to_string()).into())
 }
 
 fn client(cx: &Context<Mesh>) -> Result<Client, Diagnostics> {

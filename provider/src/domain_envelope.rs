@@ -6,7 +6,7 @@ use mesh_client::Client;
 use tfplugin::{Attribute, Change, Context, Diagnostics, Plan, Resource, Schema, Value};
 
 use crate::connection::Mesh;
-use crate::domain::{PLATFORM, valid_name};
+use crate::domain::{PLATFORM, imported, valid_name};
 use crate::problem::{diagnose, diagnose_fields, is_gone};
 
 /// The resource `mesh_domain_envelope`.
@@ -70,6 +70,7 @@ impl Resource<Mesh> for EnvelopeResource {
     }
 
     async fn import(&self, _cx: &Context<Mesh>, id: &str) -> Result<Value, Diagnostics> {
+        imported(id)?;
         Ok(Value::object([("id", id), ("domain", id)]))
     }
 }

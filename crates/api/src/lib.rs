@@ -1,5 +1,6 @@
-//! The HTTP API as data: wire types, the route table, problem details and the OpenAPI document. Types only: no server, no client.
+//! The HTTP API as data: wire types, the route table, problem details, their codes and the OpenAPI document. Types only: no server, no client.
 
+pub mod codes;
 pub mod openapi;
 pub mod parameters;
 pub mod problem;

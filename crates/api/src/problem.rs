@@ -9,7 +9,7 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 /// An RFC 9457 problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
-    /// A URI that names the kind of problem: `urn:mesh:problem:` and the code.
+    /// A URI that names the kind of problem: `urn:mesh:problem:` and the code. `docs/reference/problems.md#CODE` explains it.
     #[serde(rename = "type")]
     pub kind: String,
     /// The kind of problem in words.
@@ -81,7 +81,7 @@ impl Problem {
     /// A problem of `code` with HTTP `status`.
     pub fn new(status: u16, code: &str, title: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:mesh:problem:{code}"),
+            kind: format!("{}{code}", crate::codes::TYPE_PREFIX),
             title: title.to_owned(),
             status,
             detail: detail.into(),

@@ -46,9 +46,11 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Fai
     if declared.is_some_and(|length| length > MAX_BODY) {
         return Err(too_large());
     }
-    let bytes = Bytes::from_request(request, state)
-        .await
-        .map_err(|error| Failure::new(400, "request.unreadable_body", "The request is not valid", error.to_string()))?;
+    // A body that does not say how long it is shows it on the way.
+    let bytes = Bytes::from_request(request, state).await.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        _ => Failure::new(400, "request.unreadable_body", "The request is not valid", error.to_string()),
+    })?;
     if bytes.len() > MAX_BODY { Err(too_large()) } else { Ok(bytes) }
 }
 
@@ -60,8 +62,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let bytes = bytes(request, state).await?;
         // An empty body stands for an empty object: decisions need no reason.
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(text).map(Self).map_err(|error| {
-            let mut failure = Failure::invalid("request.invalid_json", "", error.to_string());
+        // A list would be read as the values of an object's fields in their order.
+        let is_object = text.trim_ascii_start().first() == Some(&b'{');
+        let parsed = if is_object {
+            serde_json::from_slice(text)
+        } else {
+            serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(text)
+                .and_then(|object| serde_json::from_value(object.into()))
+        };
+        parsed.map(Self).map_err(|error| {
+            // The text may repeat what was sent.
+            let detail: String = error.to_string().chars().take(300).collect();
+            let mut failure = Failure::invalid("request.invalid_json", "", detail);
             for one in &mut failure.0.errors {
                 (one.line, one.column) = (Some(error.line()), Some(error.column()));
             }

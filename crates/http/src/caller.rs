@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRef, FromRequestParts},
-    http::{header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
 };
 use mesh_core::{identity::Identity, principal::Caller};
 
@@ -28,14 +28,26 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let gate = Gate::from_ref(state);
-        let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let principal = gate.verifier.principal(authorization).await?;
-        // What is no text is no name either, and must not pass for a header that is not there.
-        let acting = parts.headers.get("mesh-domain").map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let caller = gate.identity.caller(principal, acting.as_deref()).await?;
+        let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let principal = gate.verifier.principal(token).await?;
+        let caller = gate.identity.caller(principal, acting_domain(&parts.headers)?).await?;
         tracing::Span::current()
             .record("principal", caller.principal.as_str())
             .record("domain", caller.domain.as_str());
         Ok(Self(caller))
     }
+}
+
+/// What `Mesh-Domain` says. A header that cannot be read, or a second one, is not passed over: the caller meant some domain.
+fn acting_domain(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
+    let invalid = |detail| {
+        Failure::invalid("request.invalid_domain", "/headers/Mesh-Domain", detail)
+            .with_remedy("name one domain in Mesh-Domain")
+    };
+    let mut values = headers.get_all("mesh-domain").iter();
+    let Some(first) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(invalid("the header stands twice"));
+    }
+    first.to_str().map(Some).map_err(|_| invalid("the header holds other characters than printable ASCII"))
 }

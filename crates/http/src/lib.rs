@@ -14,5 +14,5 @@ pub mod token;
 pub use answer::{Json, RawText};
 pub use caller::{Authenticated, Gate};
 pub use problem::Failure;
-pub use query::Query;
+pub use query::{Path, Query};
 pub use service::Routes;

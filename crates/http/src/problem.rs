@@ -10,6 +10,9 @@ use mesh_core::error::{StoreError, UseCaseError, Violation};
 
 use crate::token::TokenError;
 
+/// The most single things that one answer lists: a short request can be wrong in a hundred thousand ways.
+const MAX_ERRORS: usize = 100;
+
 /// What a handler answers instead of succeeding.
 #[derive(Debug)]
 pub struct Failure(pub Box<Problem>);
@@ -66,6 +69,9 @@ impl From<UseCaseError> for Failure {
                 };
                 let detail = match violations.as_slice() {
                     [one] => one.detail.clone(),
+                    many if many.len() > MAX_ERRORS => {
+                        format!("{} things are wrong with the request; the first {MAX_ERRORS} are listed", many.len())
+                    }
                     many => format!("{} things are wrong with the request", many.len()),
                 };
                 let code = if violations.len() == 1 {
@@ -109,6 +115,7 @@ impl From<UseCaseError> for Failure {
             UseCaseError::Store(error) => return error.into(),
         };
         problem.instance = String::new();
+        problem.errors.truncate(MAX_ERRORS);
         Self(Box::new(problem))
     }
 }

@@ -1,4 +1,4 @@
-//! Query parameters: unknown ones are errors, since a filter that is misspelt and ignored answers another question.
+//! Parameters of paths and queries. Unknown ones of queries are errors, since a filter that is misspelt and ignored answers another question.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use mesh_core::error::{UseCaseError, Violation};
@@ -25,6 +25,26 @@ where
                 Violation::new("request.invalid_query", "/query", detail)
                     .with_remedy("see /openapi.json for the parameters"),
             ]))
+        })
+    }
+}
+
+/// Extracts the path's parameters into `T`, with their percent-encoding undone.
+#[derive(Debug, Clone)]
+pub struct Path<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for Path<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|path| Self(path.0)).map_err(|rejection| {
+            Failure::invalid("request.invalid_path", "/path", rejection.body_text())
+                .with_remedy("write names as they are: they hold lower-case letters, digits and hyphens only")
         })
     }
 }

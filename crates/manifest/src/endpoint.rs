@@ -121,6 +121,8 @@ fn check_host(host: &str) -> Result<(), String> {
     if labels.len() < 2
         || matches!(last.as_str(), "localhost" | "localdomain" | "local")
         || lower == "metadata.google.internal"
+        || lower.ends_with(".ec2.internal")
+        || lower.ends_with(".compute.internal")
     {
         return Err(format!(
             "`{}` is known on its own network only: write a full host name, such as `data.example.org`",
@@ -166,6 +168,8 @@ mod tests {
             (Format::Http, "https://[::1]/"),
             (Format::Http, "https://[fe80::1]/"),
             (Format::Http, "https://metadata.google.internal/"),
+            (Format::Http, "https://instance-data.ec2.internal/latest"),
+            (Format::Sql, "postgresql://ip-10-0-0-1.eu-west-1.compute.internal:5432/x"),
             (Format::Http, "https://me:pw@api.example.org"),
             (Format::Http, "https://api.example.org\\@evil.example.com"),
             (Format::Http, "https://api.example.org:0"),

@@ -90,7 +90,8 @@ impl Node {
 pub fn read(text: &str) -> Result<(Node, Vec<Diagnostic>), Diagnostic> {
     if text.len() > MAX_BYTES {
         let message = format!("the manifest has {} bytes, more than the {MAX_BYTES} allowed", text.len());
-        return Err(Diagnostic::error(Code::TooLarge, "", message).at((1, 1)));
+        let remedy = "describe less: a manifest that people read has a few hundred lines";
+        return Err(Diagnostic::error(Code::TooLarge, "", message).at((1, 1)).remedy(remedy));
     }
     let text = join_surrogates(text);
     let mut reader =
@@ -115,16 +116,26 @@ impl<'input> Reader<'input> {
         Diagnostic::error(code, self.path.concat(), message).at(place(span.start))
     }
 
+    fn too_deep(&self) -> Diagnostic {
+        let message = format!("lists and mappings are nested more than {MAX_DEPTH} levels deep");
+        Diagnostic::error(Code::TooDeep, self.path.concat(), message).remedy("write a flatter document")
+    }
+
     fn next(&mut self) -> Result<(Event<'input>, Span), Diagnostic> {
         let event =
             self.parser.next_event().unwrap_or_else(|| Err(ScanError::new_str(Marker::new(0, 1, 0), "unexpected end")));
         event.map_err(|error| {
+            let place = place(*error.marker());
+            // The scanner's own limit, which it meets ahead of what has become a tree.
+            if error.info().contains("recursion limit") {
+                return self.too_deep().at(place);
+            }
             Diagnostic::error(
                 Code::Syntax,
                 self.path.concat(),
                 format!("neither YAML nor JSON: {}", shown(error.info())),
             )
-            .at(place(*error.marker()))
+            .at(place)
             .remedy("check indentation, quotes and brackets at and before this place; indent by spaces, not tabs")
         })
     }
@@ -165,18 +176,11 @@ impl<'input> Reader<'input> {
     fn node(&mut self, event: Event<'input>, span: Span, depth: usize) -> Result<Node, Diagnostic> {
         self.values += 1;
         if self.values > MAX_VALUES {
-            return Err(self.problem(
-                Code::TooManyValues,
-                span,
-                format!("the manifest holds more than {MAX_VALUES} values"),
-            ));
+            let message = format!("the manifest holds more than {MAX_VALUES} values");
+            return Err(self.problem(Code::TooManyValues, span, message).remedy("split the product into several"));
         }
         if depth > MAX_DEPTH {
-            return Err(self.problem(
-                Code::TooDeep,
-                span,
-                format!("lists and mappings are nested more than {MAX_DEPTH} levels deep"),
-            ));
+            return Err(self.too_deep().at(place(span.start)));
         }
         let content = match event {
             Event::Scalar(text, style, anchor, tag) => {

@@ -1,6 +1,6 @@
 //! Consumption contracts: asked for by consumers, approved, rejected or revoked by the product's domain.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use mesh_manifest::{DomainName, Minutes, PortAddress, ProductId, Visibility};
@@ -11,6 +11,7 @@ use crate::{
     audit::AuditEntry,
     clock::Clock,
     contract::{Approval, Contract, ContractId, ContractStatus, ContractStore, RequiredApproval},
+    domain::DomainStore,
     error::{StoreError, UseCaseError, Violation},
     judgement::{Judge, Question},
     page::Page,
@@ -27,6 +28,7 @@ const ATTEMPTS: usize = 3;
 /// Manages contracts.
 #[derive(Debug, Clone)]
 pub struct Contracts {
+    pub domains: Arc<dyn DomainStore>,
     pub products: Arc<dyn ProductStore>,
     pub contracts: Arc<dyn ContractStore>,
     pub judge: Judge,
@@ -172,7 +174,8 @@ impl Contracts {
     }
 
     /// Approves, rejects or revokes. Approving gives every missing approval that the caller's roles can give; the contract is active
-    /// once none is missing. Nobody approves what they asked for themselves.
+    /// once none is missing. Nobody approves what they asked for themselves, nor what a domain asked for that they belong to: whoever
+    /// sits on both sides would be asking themselves, by a colleague or by a machine client of their own.
     pub async fn decide(
         &self,
         caller: &Caller,
@@ -211,11 +214,17 @@ impl Contracts {
                     return Ok(before);
                 }
                 require_status(&before, status, &[ContractStatus::Pending], "approved")?;
-                if caller.principal == before.requested_by {
+                if caller.principal == before.requested_by || self.is_consumer(caller, &before).await? {
                     return Err(UseCaseError::forbidden(
                         "contract.own_request",
-                        "nobody approves a contract that they asked for themselves",
-                        "have another member of the domain approve it",
+                        format!(
+                            "nobody approves a contract that they asked for themselves, or that is for a domain of theirs: you belong to `{}`",
+                            before.consumer_domain
+                        ),
+                        format!(
+                            "have a member of `{}` approve it who does not belong to `{}`",
+                            before.port.product.domain, before.consumer_domain
+                        ),
                     ));
                 }
                 let given: Vec<_> = before
@@ -264,11 +273,14 @@ impl Contracts {
                 after.status = ContractStatus::Rejected;
             }
             Verb::Revoke => {
-                let manages =
-                    caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward | Role::Consumer));
-                let may = (consumer && manages)
-                    || (producer && caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward)));
-                require(may, "contract.not_a_party", "only the two domains of a contract revoke it")?;
+                let manages = caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward));
+                // Whoever may ask for a contract may give it back.
+                let may = (producer && manages) || (consumer && (manages || asks(caller)));
+                require(
+                    may,
+                    "contract.not_a_party",
+                    "only the two domains of a contract revoke it: owners and stewards of either, producers and consumers of the one that holds it",
+                )?;
                 if status == ContractStatus::Revoked {
                     return Ok(before);
                 }
@@ -288,28 +300,26 @@ impl Contracts {
         Ok(after)
     }
 
-    /// A contract, for its two domains and the platform; it does not exist for others.
-    pub async fn visible(&self, caller: &Caller, id: &ContractId) -> Result<Contract, UseCaseError> {
-        let contract = self.contracts.contract(id).await?;
-        contract
-            .filter(|contract| {
-                caller.is_platform()
-                    || caller.domain == contract.consumer_domain
-                    || caller.domain == contract.port.product.domain
-            })
-            .ok_or_else(|| UseCaseError::not_found("contract", id))
+    /// Whether the caller is a member of the domain that holds the contract, whichever domain it acts for now.
+    async fn is_consumer(&self, caller: &Caller, contract: &Contract) -> Result<bool, StoreError> {
+        let memberships = self.domains.memberships(&caller.principal).await?;
+        Ok(memberships.iter().any(|membership| membership.domain == contract.consumer_domain))
     }
 
-    /// The contracts on a product, for its own domain: all; for others: their own.
+    /// A contract, for its two domains and those who oversee the platform; it does not exist for others.
+    pub async fn visible(&self, caller: &Caller, id: &ContractId) -> Result<Contract, UseCaseError> {
+        let contract = self.contracts.contract(id).await?;
+        contract.filter(|contract| sees(caller, contract)).ok_or_else(|| UseCaseError::not_found("contract", id))
+    }
+
+    /// The contracts on a product, for those of its own domain who answer for it: all; for others: their domain's.
     pub async fn of_product(&self, caller: &Caller, product: &ProductId) -> Result<Vec<Contract>, UseCaseError> {
         let mut contracts = self.contracts.of_product(product).await?;
-        if !caller.is_platform() && caller.domain != product.domain {
-            contracts.retain(|contract| contract.consumer_domain == caller.domain);
-        }
+        contracts.retain(|contract| sees(caller, contract));
         Ok(contracts)
     }
 
-    /// The contracts that a domain holds, for itself and the platform.
+    /// The contracts that a domain holds, for itself and those who oversee the platform.
     pub async fn of_consumer(
         &self,
         caller: &Caller,
@@ -317,7 +327,7 @@ impl Contracts {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page<Contract>, UseCaseError> {
-        if !caller.is_platform() && caller.domain != *domain {
+        if !caller.oversees() && caller.domain != *domain {
             return Err(UseCaseError::forbidden(
                 "contract.not_a_party",
                 format!("only members of `{domain}` see which contracts it holds"),
@@ -333,15 +343,28 @@ const APPROVAL_MISSING: &str = "policy.approval_missing";
 
 /// Whether the caller may know that the product exists: hidden ones only for their domain and contract holders.
 pub(crate) fn may_know(caller: &Caller, product: &Product, contracts: &[Contract], now: Timestamp) -> bool {
-    caller.is_platform()
+    caller.oversees()
         || caller.domain == product.id.domain
         || product.manifest.access.visibility == Visibility::Company
         || contracts.iter().any(|contract| contract.consumer_domain == caller.domain && contract.is_live(now))
 }
 
+/// Whether the caller may know of the contract, with the consumer's purpose and contact: every member of the domain that holds it; in the
+/// product's domain those who answer for the product or approve its use, not those who only read.
+fn sees(caller: &Caller, contract: &Contract) -> bool {
+    let answers = caller.roles.iter().any(|role| *role != Role::Consumer);
+    caller.oversees()
+        || caller.domain == contract.consumer_domain
+        || caller.domain == contract.port.product.domain && answers
+}
+
+/// Whether the caller's roles ask for contracts.
+fn asks(caller: &Caller) -> bool {
+    caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Consumer | Role::Producer))
+}
+
 fn require_consumer(caller: &Caller) -> Result<(), UseCaseError> {
-    let may = caller.roles.iter().any(|role| matches!(role, Role::Owner | Role::Consumer | Role::Producer));
-    require(may, "contract.role_missing", "only owners, producers and consumers ask for contracts")
+    require(asks(caller), "contract.role_missing", "only owners, producers and consumers ask for contracts")
 }
 
 fn require(holds: bool, code: &'static str, detail: &str) -> Result<(), UseCaseError> {
@@ -378,15 +401,39 @@ fn changed_meanwhile(subject: &impl std::fmt::Display) -> UseCaseError {
 
 fn check(input: &ContractInput, product: &Product, now: Timestamp) -> Result<(), UseCaseError> {
     let mut violations = Vec::new();
-    if input.purpose.is_empty() || input.purpose.chars().count() > 60 || input.purpose.chars().any(char::is_control) {
+    if input.purpose.trim().is_empty()
+        || input.purpose.chars().count() > 60
+        || input.purpose.chars().any(char::is_control)
+    {
         violations.push(Violation::new(
             "contract.purpose",
             "/purpose",
             "the purpose must have 1 to 60 printable characters",
         ));
     }
-    if input.contact.is_empty() || input.contact.chars().count() > 320 {
-        violations.push(Violation::new("contract.contact", "/contact", "the contact must have 1 to 320 characters"));
+    if input.contact.trim().is_empty()
+        || input.contact.chars().count() > 320
+        || input.contact.chars().any(char::is_control)
+    {
+        violations.push(Violation::new(
+            "contract.contact",
+            "/contact",
+            "the contact must have 1 to 320 printable characters",
+        ));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, field) in input.fields.iter().enumerate() {
+        if !seen.insert(field) {
+            let shown: String = field.chars().take(80).collect();
+            violations.push(
+                Violation::new(
+                    "contract.duplicate_field",
+                    format!("/fields/{index}"),
+                    format!("the field `{shown}` stands twice"),
+                )
+                .with_remedy("list each field once, or none for all"),
+            );
+        }
     }
     violations.extend(not_offered(product, &input.port, &input.fields, input.agreed_freshness));
     if input.expires_at.is_some_and(|end| end <= now) {

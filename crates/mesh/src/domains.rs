@@ -90,12 +90,13 @@ impl Domains {
         Ok(page)
     }
 
-    /// Sets description and members; for the platform and the domain's owners.
+    /// Sets description and members; for the platform's owners and the domain's own.
     pub async fn update(&self, caller: &Caller, input: DomainInput) -> Result<Domain, UseCaseError> {
-        if !caller.is_platform() && !caller.has(&input.id, &[Role::Owner]) {
+        let of_platform = caller.is_platform() && caller.roles.contains(&Role::Owner);
+        if !of_platform && !caller.has(&input.id, &[Role::Owner]) {
             return Err(UseCaseError::forbidden(
                 "domain.not_owner",
-                format!("only owners of `{}` and the platform team may change it", input.id),
+                format!("only owners of `{}` and of the platform domain may change it", input.id),
                 "ask an owner of the domain",
             ));
         }
@@ -191,9 +192,9 @@ impl Domains {
         ))
     }
 
-    /// Members and the external id are nobody's business but the domain's and the platform's.
+    /// Members and the external id are nobody's business but the domain's and of those who oversee the platform.
     fn redact(&self, caller: &Caller, domain: &mut Domain) {
-        if !caller.is_platform() && caller.domain != domain.id {
+        if !caller.oversees() && caller.domain != domain.id {
             domain.external_id = String::new();
             domain.members = Vec::new();
             domain.envelope = None;

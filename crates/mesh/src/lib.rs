@@ -18,6 +18,7 @@ pub mod governance;
 pub mod idempotency;
 pub mod identity;
 pub mod indexing;
+mod inputs;
 pub mod judgement;
 pub mod marketplace;
 pub mod measurement;

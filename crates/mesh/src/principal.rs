@@ -156,6 +156,12 @@ impl Caller {
         self.domain.as_str() == PLATFORM
     }
 
+    /// Whether the caller answers for the platform, and so may see what is otherwise its domain's: owners and stewards. Other members of
+    /// the platform domain are members of a domain like any other.
+    pub fn oversees(&self) -> bool {
+        self.is_platform() && self.roles.iter().any(|role| matches!(role, Role::Owner | Role::Steward))
+    }
+
     /// Whether the caller acts for `domain` in any of `roles`.
     pub fn has(&self, domain: &DomainName, roles: &[Role]) -> bool {
         self.domain == *domain && roles.iter().any(|role| self.roles.contains(role))

@@ -48,7 +48,10 @@ impl Registrar {
     pub async fn plan(&self, caller: &Caller, text: &str) -> Result<Plan, UseCaseError> {
         if text.len() > MAX_MANIFEST_BYTES {
             let detail = format!("the manifest has {} bytes, more than {MAX_MANIFEST_BYTES}", text.len());
-            return Err(UseCaseError::invalid("manifest.too_large", "", detail));
+            let remedy = "describe less: a manifest that people read has a few hundred lines";
+            return Err(UseCaseError::Invalid(vec![
+                Violation::new("manifest.too_large", "", detail).with_remedy(remedy),
+            ]));
         }
         let parsed = mesh_manifest::parse(text)
             .map_err(|diagnostics| UseCaseError::Invalid(diagnostics.into_iter().map(Violation::from).collect()))?;
@@ -353,51 +356,6 @@ impl Registrar {
             }
         }
         Ok(())
-    }
-
-    /// The products of the inputs. Inputs must exist; across domains a missing contract is a warning, since reads are denied until there is one.
-    async fn check_inputs(
-        &self,
-        caller: &Caller,
-        manifest: &Manifest,
-        now: Timestamp,
-        findings: &mut Findings,
-    ) -> Result<Vec<Product>, UseCaseError> {
-        let look_ups = manifest.inputs.iter().map(|input| async move {
-            let id = &input.port.product;
-            futures::try_join!(self.products.product(id), self.contracts.of_product(id))
-        });
-        let upstream = try_join_all(look_ups).await?;
-        let mut products = Vec::new();
-        for (index, (input, (product, contracts))) in manifest.inputs.iter().zip(upstream).enumerate() {
-            let pointer = format!("/inputs/{index}/port");
-            let known = product
-                .filter(|product| product.status != Status::Retired && may_know(caller, product, &contracts, now));
-            let Some(known) = known.filter(|product| product.manifest.port(&input.port).is_some()) else {
-                let violation =
-                    Violation::new("input.unknown", pointer, format!("the input `{}` does not exist", input.port));
-                findings
-                    .refuse(violation.with_remedy("name a port of a registered product, as the marketplace shows it"));
-                continue;
-            };
-            products.push(known);
-            let covered = contracts.iter().any(|contract| {
-                contract.consumer_domain == manifest.domain
-                    && contract.port == input.port
-                    && contract.purpose == input.purpose
-                    && contract.is_live(now)
-            });
-            if input.port.product.domain != manifest.domain && !covered {
-                let detail = format!(
-                    "`{}` has no live contract on `{}` for `{}`: reading it is denied until there is one",
-                    manifest.domain, input.port, input.purpose
-                );
-                findings.warn(
-                    Violation::new("input.no_contract", pointer, detail).with_remedy("ask for a consumption contract"),
-                );
-            }
-        }
-        Ok(products)
     }
 
     /// Content of a registered version never changes.

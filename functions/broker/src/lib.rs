@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{FromRef, Path, State},
+    extract::{FromRef, State},
 };
 use mesh_api::{
     routes::{self, Function},
@@ -25,7 +25,7 @@ use mesh_core::{
     policies::PolicyStore,
     product::ProductStore,
 };
-use mesh_http::{Authenticated, Failure, Gate, Json, Query, Routes, convert, token::Verifier};
+use mesh_http::{Authenticated, Failure, Gate, Json, Path, Query, Routes, convert, token::Verifier};
 use mesh_manifest::Format;
 use serde::Deserialize;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{FromRef, Path, State},
+    extract::{FromRef, State},
 };
 use mesh_api::{
     routes::{self, Function},
@@ -23,7 +23,7 @@ use mesh_core::{
     principal::Caller,
     product::ProductStore,
 };
-use mesh_http::{Authenticated, Failure, Gate, Json, Routes, convert, token::Verifier};
+use mesh_http::{Authenticated, Failure, Gate, Json, Path, Routes, convert, token::Verifier};
 use mesh_policy::Action;
 
 /// What governance needs of the outside.

@@ -2,13 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use mesh_api::types::{IcebergConfig, IcebergIdentifier, IcebergNamespace, IcebergNamespaces, IcebergTables};
 use mesh_core::{principal::Caller, product::Status};
-use mesh_http::{Authenticated, Json, Query};
+use mesh_http::{Authenticated, Json, Path, Query};
 use mesh_manifest::{DomainName, Format, Visibility};
 use serde::Deserialize;
 

@@ -1,9 +1,6 @@
 //! One table: load it, get credentials for it, commit to it.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use mesh_api::types::{
     IcebergClientConfig, IcebergCommitted, IcebergCredentials, IcebergStorageCredentials, IcebergTable,
 };
@@ -15,7 +12,7 @@ use mesh_core::{
     provisioning::{key_of, metadata_key, metadata_number},
     table_catalog::{CatalogTable, Commit},
 };
-use mesh_http::{Authenticated, Json};
+use mesh_http::{Authenticated, Json, Path};
 use mesh_manifest::{DomainName, Format, Mutability, PortAddress};
 use serde_json::{Map, Value};
 

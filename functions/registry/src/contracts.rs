@@ -1,9 +1,6 @@
 //! `/contracts`: request, list, read, approve, reject, revoke.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use mesh_api::types;
 use mesh_core::{
     contract::ContractId,
@@ -11,7 +8,7 @@ use mesh_core::{
     error::UseCaseError,
     principal::Caller,
 };
-use mesh_http::{Authenticated, Failure, Json, Query, convert, query::limit};
+use mesh_http::{Authenticated, Failure, Json, Path, Query, convert, query::limit};
 use serde::Deserialize;
 
 use crate::Registry;

@@ -1,9 +1,6 @@
 //! `/domains`: create, read, update, delete, list, and the envelope.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use mesh_api::types;
 use mesh_core::{
     domain::{Envelope, Member},
@@ -11,7 +8,7 @@ use mesh_core::{
     error::{UseCaseError, Violation},
     principal::Caller,
 };
-use mesh_http::{Authenticated, Failure, Json, Query, convert, query::limit};
+use mesh_http::{Authenticated, Failure, Json, Path, Query, convert, query::limit};
 use mesh_manifest::DomainName;
 use serde::Deserialize;
 
@@ -113,7 +110,7 @@ pub(crate) async fn read_envelope(
     Path(id): Path<String>,
 ) -> Result<Json<types::Envelope>, Failure> {
     let id = name(&id)?;
-    if !caller.is_platform() && caller.domain != id {
+    if !caller.oversees() && caller.domain != id {
         return Err(not_yours(&caller, &id).into());
     }
     bound(registry.domains.read(&caller, &id).await?.envelope, id.as_str())

@@ -54,7 +54,7 @@ pub fn router(deps: Deps) -> Router {
         gate: Gate { verifier: deps.verifier, identity: Identity { domains: deps.domains.clone() } },
         domains: Domains { domains: deps.domains.clone(), products: deps.products.clone(), clock: deps.clock.clone() },
         registrar: Registrar {
-            domains: deps.domains,
+            domains: deps.domains.clone(),
             products: deps.products.clone(),
             contracts: deps.contracts.clone(),
             schemas: deps.schemas.clone(),
@@ -63,6 +63,7 @@ pub fn router(deps: Deps) -> Router {
             clock: deps.clock.clone(),
         },
         contracts: Contracts {
+            domains: deps.domains,
             products: deps.products.clone(),
             contracts: deps.contracts,
             judge,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -15,7 +15,9 @@ use mesh_core::{
     product::{Product, Status},
     schema_registry::RegisteredSchema,
 };
-use mesh_http::{Authenticated, Failure, Json, Query, RawText, convert, problem::problem_error, query::limit};
+use mesh_http::{
+    Authenticated, Failure, Json, Path, Query, RawText, convert, problem::problem_error, query::limit,
+};
 use mesh_manifest::{DomainName, ProductId, Visibility, canonical};
 use serde::Deserialize;
 
@@ -58,12 +60,13 @@ pub(crate) async fn register(
     // What registering would refuse of the request itself, its plan refuses as well.
     let idempotency = idempotency_key(&caller, &headers, &text)?;
     let wait = preferred_wait(&headers)?;
+    let digest = findings_digest(&headers)?;
     if query.dry_run == Some(true) {
         let plan = registry.registrar.plan(&caller, &text).await?;
         return Ok(Json(convert::plan(plan)).into_response());
     }
     let options = RegisterOptions {
-        findings_digest: text_header(&headers, "mesh-findings-digest").map(str::to_owned),
+        findings_digest: digest,
         idempotency,
     };
     let registered = registry.registrar.register(&caller, &text, options).await?;
@@ -97,16 +100,27 @@ pub(crate) async fn list(
                 .map_err(|error| UseCaseError::invalid("request.invalid_domain", "/query/domain", format!("{error}")))
         })
         .transpose()?;
-    let page = registry.products.products(domain.as_ref(), query.cursor.as_deref(), limit(query.limit, 50)?).await?;
-    let mut items = Vec::new();
-    for product in page.items {
-        // Hidden products are absent from lists, even for contract holders: they know the address already.
-        let own = is_own(&caller, &product);
-        if own || product.manifest.access.visibility == Visibility::Company && product.status != Status::Retired {
+    let limit = limit(query.limit, 50)?;
+    let (mut items, mut cursor) = (Vec::new(), query.cursor);
+    loop {
+        let page = registry.products.products(domain.as_ref(), cursor.as_deref(), limit - items.len()).await?;
+        // A cursor tells the id of the last product on its page: only one that is listed may be that.
+        let tells_nothing = page.items.last().is_none_or(|last| is_listed(&caller, last));
+        for product in page.items.into_iter().filter(|product| is_listed(&caller, product)) {
+            let own = is_own(&caller, &product);
             items.push(convert::product(product, Vec::new(), own));
         }
+        cursor = page.cursor;
+        if tells_nothing || cursor.is_none() {
+            return Ok(Json(types::ProductPage { items, cursor }));
+        }
     }
-    Ok(Json(types::ProductPage { items, cursor: page.cursor }))
+}
+
+/// Hidden products are absent from lists, even for contract holders: they know the address already.
+fn is_listed(caller: &Caller, product: &Product) -> bool {
+    is_own(caller, product)
+        || product.manifest.access.visibility == Visibility::Company && product.status != Status::Retired
 }
 
 pub(crate) async fn read(
@@ -207,7 +221,7 @@ async fn visible(registry: &Registry, caller: &Caller, id: &str) -> Result<Produ
     let id = product_id(id)?;
     let unknown = || UseCaseError::not_found("product", &id);
     let product = registry.products.product(&id).await?.ok_or_else(unknown)?;
-    if is_own(caller, &product) || caller.is_platform() || product.manifest.access.visibility == Visibility::Company {
+    if is_own(caller, &product) || caller.oversees() || product.manifest.access.visibility == Visibility::Company {
         return Ok(product);
     }
     let now = registry.clock.now();
@@ -242,6 +256,22 @@ fn idempotency_key(caller: &Caller, headers: &HeaderMap, body: &str) -> Result<O
     })?;
     let bound = canonical::digest(&(caller.principal.as_str(), &caller.domain, "POST /products", key));
     Ok(Some((bound, canonical::digest(&body))))
+}
+
+/// The digest that the registration is held to. What is no digest is not passed over: the client meant to be held to one.
+fn findings_digest(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let Some(value) = headers.get("mesh-findings-digest") else { return Ok(None) };
+    let digest =
+        value.to_str().ok().filter(|digest| digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()));
+    let invalid = || {
+        Failure::invalid(
+            "registration.invalid_digest",
+            "/headers/Mesh-Findings-Digest",
+            "a findings digest has 64 hexadecimal digits",
+        )
+        .with_remedy("send the plan's `findings_digest` as it is, or leave the header out")
+    };
+    digest.map(|digest| Some(digest.to_owned())).ok_or_else(invalid)
 }
 
 fn preferred_wait(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {

@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod arguments;
 mod configuration;
 mod contracts;
 mod domains;

@@ -28,7 +28,7 @@ pub struct Member {
     pub roles: Vec<String>,
 }
 
-/// A domain. Members, external id and envelope are shown to its members and the platform only.
+/// A domain. Members, external id and envelope are shown to its members, and to owners and stewards of the platform domain, only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Domain {
     pub id: DomainName,

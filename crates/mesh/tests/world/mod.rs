@@ -186,6 +186,7 @@ impl World {
     pub fn contracts(&self) -> Contracts {
         let store = self.faulty_store();
         Contracts {
+            domains: store.clone(),
             products: store.clone(),
             contracts: store.clone(),
             judge: self.judge.over(store),

@@ -132,6 +132,12 @@ impl FakeStore {
         self.lock().bundles.clear();
     }
 
+    /// All that is stored but the audit log, as a text: what was refused must leave it as it is.
+    pub fn content(&self) -> String {
+        let state = State { audit: Vec::new(), ..self.lock().clone() };
+        format!("{state:?}")
+    }
+
     /// Every bundle that was published for `scope`, oldest first.
     pub fn published(&self, scope: &PolicyScope) -> Vec<PolicyBundle> {
         self.lock().bundles.get(scope).cloned().unwrap_or_default()

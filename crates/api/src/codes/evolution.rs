@@ -1,0 +1,74 @@
+//! Codes of changes against what is registered: the meaning is the rule's, what to do stands here.
+
+use mesh_evolution::Code;
+
+use super::{At, Entry};
+
+pub(super) fn entries() -> impl Iterator<Item = Entry> {
+    Code::ALL.iter().map(|code| Entry {
+        code: code.as_str(),
+        at: at(*code),
+        meaning: code.meaning(),
+        remedy: remedy(*code),
+    })
+}
+
+fn at(code: Code) -> &'static [At] {
+    match code {
+        Code::VersionWentDown | Code::VersionUnchanged | Code::VersionTooSmall | Code::BreakingWithinMajor => {
+            &[At::Violation]
+        }
+        _ => &[At::Change],
+    }
+}
+
+const PATCH: &str = "Nothing, or move the version by a patch.";
+const MINOR: &str = "Move the minor version.";
+const MAJOR_OF_PRODUCT: &str = "Move the product's major version, and tell its consumers.";
+const MAJOR_OF_PORT: &str =
+    "Publish it as a new major of the port beside the old one, and keep the old one until its consumers have moved.";
+
+fn remedy(code: Code) -> &'static str {
+    match code {
+        Code::ProductOther => "Register it under its own name: a product cannot be renamed.",
+        Code::TextChanged | Code::Reordered | Code::InputChanged | Code::PortVersionMoved => PATCH,
+        Code::ClassificationLowered
+        | Code::RetentionShortened
+        | Code::RetentionLengthened
+        | Code::MutabilityTightened
+        | Code::VisibilityWidened
+        | Code::PurposeAdded
+        | Code::InputAdded
+        | Code::InputRemoved
+        | Code::PortAdded
+        | Code::FreshnessTightened
+        | Code::AvailabilityLoosened
+        | Code::AvailabilityTightened
+        | Code::EndpointMoved
+        | Code::FieldAdded
+        | Code::PiiDeclared
+        | Code::PiiProtectionRaised => MINOR,
+        Code::ClassificationRaised
+        | Code::MutabilityLoosened
+        | Code::VisibilityNarrowed
+        | Code::PurposeRemoved
+        | Code::PortRemoved => MAJOR_OF_PRODUCT,
+        Code::FormatChanged
+        | Code::FieldRemoved
+        | Code::RequiredFieldAdded
+        | Code::FieldNarrowed
+        | Code::FieldTypeChanged
+        | Code::FieldMadeRequired
+        | Code::FieldMadeOptional
+        | Code::FieldsMoved
+        | Code::PiiProtectionLowered => MAJOR_OF_PORT,
+        Code::FieldWidened => "Move the minor version on an Iceberg port; publish a new major of any other port.",
+        Code::FreshnessLoosened => {
+            "Move the minor version, or agree with the consumers whose contracts it would break."
+        }
+        Code::VersionWentDown => "Write a higher version than the registered one.",
+        Code::VersionUnchanged => "Move the version: content of a version never changes.",
+        Code::VersionTooSmall => "Move the version by as much as the message says.",
+        Code::BreakingWithinMajor => MAJOR_OF_PORT,
+    }
+}

@@ -1,0 +1,61 @@
+//! Codes of the manifest's text: the meaning is the manifest's, what to do stands here.
+
+use mesh_manifest::Code;
+
+use super::{At, Entry};
+
+pub(super) fn entries() -> impl Iterator<Item = Entry> {
+    Code::ALL.iter().map(|code| Entry {
+        code: code.as_str(),
+        at: at(*code),
+        meaning: code.meaning(),
+        remedy: remedy(*code),
+    })
+}
+
+fn at(code: Code) -> &'static [At] {
+    match code {
+        Code::TooLarge => &[At::Invalid(413)],
+        Code::FieldsUndescribed => &[At::Warning],
+        _ => &[At::Invalid(400)],
+    }
+}
+
+fn remedy(code: Code) -> &'static str {
+    match code {
+        Code::TooLarge => "Describe less in the manifest; the platform keeps at most 120 KiB.",
+        Code::TooDeep => "Write a flatter document: a manifest needs no more than ten levels.",
+        Code::TooManyValues => "Split the product: nobody reads a port with so many fields.",
+        Code::TooManyProblems => "Correct the problems that are listed first.",
+        Code::Syntax => "Correct the text at the line and column; an editor that knows YAML shows them too.",
+        Code::Empty => "Send the manifest: the file was empty or held comments only.",
+        Code::SeveralDocuments => "Send one product a request; remove what follows `---`.",
+        Code::Alias => {
+            "Write the values out: what is repeated by reference can be read in two ways, and can grow without bound."
+        }
+        Code::Tag => "Remove the tag; the field says which type it has.",
+        Code::KeyNotText => "Write keys as plain words.",
+        Code::DuplicateKey => "Remove one of the two.",
+        Code::ControlCharacter => "Remove the character: it would hide or rearrange what stands around it.",
+        Code::UnknownField => "Correct the name as suggested, or remove it.",
+        Code::MissingField => "Add the field, as the example in the message shows.",
+        Code::WrongType => "Write a value of the type that the message names.",
+        Code::Unquoted => "Put the value in quotes, or write it out (`1.0.0`, `730d`).",
+        Code::NotAChoice => "Write one of the values that the message lists.",
+        Code::InvalidValue => {
+            "Write the value in the form that the message describes: durations are whole numbers above 0 with a unit, names are lower-case letters, digits and single hyphens."
+        }
+        Code::Length => "Shorten or lengthen the text or list as the message says.",
+        Code::DuplicateFieldName => "Rename or remove one of the two fields.",
+        Code::DuplicatePort => "Give the port another name, or another major version.",
+        Code::DuplicateInput => "List each input once.",
+        Code::InputOnItself => "Remove the input.",
+        Code::DuplicateEntry => "Remove one of the two entries.",
+        Code::EndpointMissing => "Add the URL where the data is served.",
+        Code::EndpointUnexpected => "Remove `endpoint`, or choose a format that you serve yourself.",
+        Code::EndpointInvalid => "Write the URL of a named host that readers reach, without user or password.",
+        Code::ContactInvalid => "Write an e-mail address or an https URL where the team is reached.",
+        Code::FieldsUndescribed => "Describe each field, so that the marketplace finds it by what it means.",
+        Code::Unreadable => "Tell the platform team the `request_id`.",
+    }
+}
