@@ -43,7 +43,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Mesh",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Data products: declared, governed, found, read and measured. Errors are RFC 9457 problems.",
+            "description": "Data products: declared, governed, found, read and measured. Errors are RFC 9457 problems; `docs/reference/problems.md` explains every code, which is also its anchor there.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "paths": paths,
