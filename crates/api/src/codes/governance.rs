@@ -220,6 +220,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[At::Invalid(400)],
         "The product no longer has the port that the contract is on; stands in `errors` of `contract.outdated`.",
         "Reject the contract, and have the consumer ask for a port that there is.",
+    ),
+    entry(
         "contract.product_retired",
         &[At::Problem(409)],
         "The product is retired: what is pending on it can be rejected or revoked, and not approved.",
