@@ -16,7 +16,6 @@ use crate::{
     audit::AuditEntry,
     clock::Clock,
     contract::ContractStore,
-    contracts::may_know,
     domain::DomainStore,
     error::{StoreError, UseCaseError, Violation},
     findings::{Findings, affected_contracts, broken_contract, digest},

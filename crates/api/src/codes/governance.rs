@@ -348,6 +348,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Let a member with the role that the finding names approve the contract.",
     ),
     entry(
+        "policy.none_published",
+        &[At::Finding, At::Violation],
+        "No global policies are published, and nothing is allowed without them.",
+        "A steward of the platform publishes them first: `cargo xtask policy publish`.",
+    ),
+    entry(
+        "policy.not_compiling",
+        &[At::Finding, At::Violation],
+        "The policies that are published do not compile together: what cannot be judged is denied.",
+        "A steward publishes policies that compile together.",
+    ),
+    entry(
         "policy.input_incomplete",
         &[At::Finding, At::Violation],
         "The question lacks a field that decisions need, or contradicts itself: what is not known is denied.",

@@ -145,7 +145,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry(
         "service.unavailable",
         &[At::Problem(503)],
-        "A service that is needed cannot be reached, is throttling or failed; nothing was decided or written. Also answered while no global policies are published.",
+        "A service that is needed cannot be reached, is throttling or failed; nothing was decided or written.",
         "Try again in a moment, as `Retry-After` says.",
     ),
     entry(
