@@ -15,9 +15,7 @@ use mesh_core::{
     product::{Product, Status},
     schema_registry::RegisteredSchema,
 };
-use mesh_http::{
-    Authenticated, Failure, Json, Path, Query, RawText, convert, problem::problem_error, query::limit,
-};
+use mesh_http::{Authenticated, Failure, Json, Path, Query, RawText, convert, problem::problem_error, query::limit};
 use mesh_manifest::{DomainName, ProductId, Visibility, canonical};
 use serde::Deserialize;
 
@@ -65,10 +63,7 @@ pub(crate) async fn register(
         let plan = registry.registrar.plan(&caller, &text).await?;
         return Ok(Json(convert::plan(plan)).into_response());
     }
-    let options = RegisterOptions {
-        findings_digest: digest,
-        idempotency,
-    };
+    let options = RegisterOptions { findings_digest: digest, idempotency };
     let registered = registry.registrar.register(&caller, &text, options).await?;
     let product = match wait {
         Some(wait) => settled(&registry, registered.product, wait).await,
