@@ -15,8 +15,8 @@ use crate::stack::{GivenPorts, Stack};
 use crate::steps::{Outcome, Step};
 use crate::terraform::{self, Root};
 use crate::{
-    codegen, cost, demo, dependencies, infrastructure, licences, log_secrets, metric_lines, openapi, privileges, progress,
-    python, stack, tool,
+    codegen, cost, demo, dependencies, infrastructure, licences, log_secrets, metric_lines, openapi, privileges,
+    progress, python, stack, tool,
 };
 
 /// Folders below which Terraform configurations are formatted and valid.
