@@ -36,7 +36,7 @@ async fn an_unknown_a_doubled_and_a_mistyped_parameter_are_told() {
             assert!(problem.detail.contains(wrong), "{}", problem.detail);
             assert!(problem.remedy.is_some_and(|remedy| remedy.contains("/openapi.json")));
         }
-        for (name, _) in route.query {
+        for name in route.query.iter().map(|parameter| parameter.name) {
             let doubled = format!("{path}{glue}{name}=1&{name}=1");
             let problem = world.refused(&Call { path: doubled, ..call.clone() }).await;
             assert_eq!((problem.status, problem.code.as_str()), (400, "request.invalid_query"), "{path} {name} twice");
