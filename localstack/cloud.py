@@ -15,6 +15,7 @@ import os
 import pathlib
 import socketserver
 import sys
+import threading
 import time
 from xml.sax.saxutils import escape
 
@@ -237,6 +238,48 @@ def keep_sessions_over_a_stop() -> None:
     sts.load_persisted_state = lambda state: sessions.update(state.get("sessions", {}))
 
 
+def let_invocations_outlive_an_update() -> None:
+    """Let a function's running invocations end as they began when its code is replaced, as AWS does.
+
+    ministack kills them, and their callers get 502: a deployment in the middle of traffic would look like an outage.
+    """
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    update = _required(lambda_svc, "_update_code")
+    invalidate = _required(lambda_svc, "invalidate_worker")
+    release = _required(lambda_svc, "release_worker")
+    kill = _required(lambda_runtime, "kill_workers")
+    workers, lock = _required(lambda_runtime, "_workers"), _required(lambda_runtime, "_lock")
+    updating = threading.local()
+
+    def update_gently(name, data):
+        updating.now = True
+        try:
+            return update(name, data)
+        finally:
+            updating.now = False
+
+    def invalidate_what_is_idle(func_name, *args, **kwargs):
+        if getattr(updating, "now", False):
+            with lock:
+                for key, pool in workers.items():
+                    if key.split(":")[-2:-1] == [func_name]:
+                        for worker in pool:
+                            worker.outdated = worker.in_use
+                        workers[key] = [worker for worker in pool if not worker.in_use]
+        return invalidate(func_name, *args, **kwargs)
+
+    def release_and_end_what_is_outdated(worker):
+        release(worker)
+        if getattr(worker, "outdated", False):
+            kill([worker])
+
+    lambda_svc._update_code = update_gently
+    lambda_svc.invalidate_worker = invalidate_what_is_idle
+    lambda_svc.release_worker = release_and_end_what_is_outdated
+
+
 def log_requests() -> None:
     """Note every call that IAM decides on, as CloudTrail does, and every request that it lets through to a service.
 
@@ -373,6 +416,7 @@ CORRECTIONS = (
     log_requests,
     authorize_glue_on_every_resource,
     keep_sessions_over_a_stop,
+    let_invocations_outlive_an_update,
 )
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Run by `cargo xtask test` with the local cloud's environment; one emulator is started for each class.
 """
 
+import concurrent.futures
 import io
 import json
 import os
@@ -30,15 +31,20 @@ import cloud
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
-# A custom runtime that answers with what it was asked and its process id.
+# A custom runtime that answers with what it was asked and its process id; first it waits for the file that the query names, if any.
 BOOTSTRAP = f"""#!{sys.executable}
-import json, os, urllib.request
+import json, os, time, urllib.request
 api = f"http://{{os.environ['AWS_LAMBDA_RUNTIME_API']}}/2018-06-01/runtime/invocation"
 while True:
     with urllib.request.urlopen(f"{{api}}/next", timeout=None) as answer:
         request_id = answer.headers["Lambda-Runtime-Aws-Request-Id"]
         event = json.load(answer)
     print("asked for", event.get("rawPath"), flush=True)
+    awaited = event.get("rawQueryString") or "/"
+    if awaited != "/":
+        open(awaited + ".asked", "w").close()
+    while not os.path.exists(awaited):
+        time.sleep(0.01)
     body = json.dumps({{"path": event.get("rawPath"), "pid": os.getpid()}})
     result = json.dumps({{"statusCode": 200, "body": body}}).encode()
     urllib.request.urlopen(urllib.request.Request(f"{{api}}/{{request_id}}/response", data=result))
@@ -121,6 +127,16 @@ class Cloud:
         sent = urllib.request.Request(prepared.url, data=body.encode(), headers=dict(prepared.headers), method="POST")
         with urllib.request.urlopen(sent, timeout=10) as answer:
             return answer.read().decode()
+
+
+def packed(bootstrap: str) -> bytes:
+    """A function's package."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writer:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        writer.writestr(entry, bootstrap)
+    return archive.getvalue()
 
 
 class CloudCase(unittest.TestCase):
@@ -326,6 +342,25 @@ class RunsAndStops(CloudCase):
         self.cloud.stop()
         eventually(lambda: not is_alive(body["pid"]), "the function ended with the local cloud")
 
+    def test_an_invocation_outlives_an_update_of_its_function(self):
+        address, awaited = self.deploy_function(), self.folder / "awaited"
+        functions = self.cloud.client("lambda")
+        before = self.asked(f"{address}/before")["pid"]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            running = pool.submit(self.asked, f"{address}/running?{awaited}")
+            eventually((self.folder / "awaited.asked").exists, "the function was asked")
+            functions.update_function_code(FunctionName="echo", ZipFile=packed(BOOTSTRAP + "# changed\n"))
+            after = self.asked(f"{address}/after")["pid"]
+            awaited.touch()
+            self.assertEqual(running.result(timeout=20)["pid"], before)
+        self.assertNotEqual(after, before, "the new code serves")
+        eventually(lambda: not is_alive(before), "the old process ended with its invocation")
+
+    def asked(self, address: str) -> dict:
+        with urllib.request.urlopen(address, timeout=20) as answer:
+            self.assertEqual(answer.status, 200)
+            return json.load(answer)
+
     def test_what_a_function_logged_is_shown_and_followed(self):
         address = self.deploy_function()
         urllib.request.urlopen(f"{address}/first", timeout=20).close()
@@ -393,17 +428,12 @@ class RunsAndStops(CloudCase):
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         iam, functions, gateway = (self.cloud.client(name) for name in ("iam", "lambda", "apigatewayv2"))
         role = iam.create_role(RoleName="function", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as writer:
-            entry = zipfile.ZipInfo("bootstrap")
-            entry.external_attr = 0o755 << 16
-            writer.writestr(entry, BOOTSTRAP)
         function = functions.create_function(
             FunctionName="echo",
             Runtime="provided.al2023",
             Handler="bootstrap",
             Role=role,
-            Code={"ZipFile": archive.getvalue()},
+            Code={"ZipFile": packed(BOOTSTRAP)},
             Timeout=10,
         )["FunctionArn"]
         api = gateway.create_api(Name="echo", ProtocolType="HTTP")["ApiId"]

@@ -88,7 +88,8 @@ fn workspace_tests(project: &Project, interrupt: &Interrupt) -> Result<Outcome> 
     outcome
 }
 
-/// The demo on a stack of its own, which is gone afterwards: each of its steps is a test of the path.
+/// The demo on a stack of its own, which is gone afterwards: each of its steps is a test of the path. What must not be noticed once the
+/// mesh stands (a rebuild, a deployment) is tried on the same stack.
 fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
     let private = project.with_state(&project.state.join("end-to-end"));
     let summary = project.log("end-to-end.json");
@@ -96,6 +97,10 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
         fs::create_dir_all(folder)?;
     }
     let walked = demo::run(&private, interrupt, Some(&summary));
+    let went_on = match &walked {
+        Ok(true) => demo::afterwards(&private, interrupt),
+        _ => Ok(demo::Summary::default()),
+    };
     let left_behind = afterwards(&private, interrupt);
     // Last, since it changes what the mesh holds.
     let described = match &walked {
@@ -109,7 +114,10 @@ fn end_to_end(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
     stack.reset()?;
     let ok = walked?;
     let summary: serde_json::Value = serde_json::from_str(&fs::read_to_string(&summary)?)?;
-    let steps = summary.get("steps").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+    let mut steps = summary.get("steps").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+    for done in &went_on?.steps {
+        steps.push(serde_json::to_value(done)?);
+    }
     let text = |step: &serde_json::Value, key: &str| {
         step.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
     };

@@ -31,6 +31,7 @@ pub mod process;
 pub mod progress;
 pub mod project;
 pub mod python;
+pub mod rebuild;
 pub mod release;
 pub mod sbom;
 pub mod shell;

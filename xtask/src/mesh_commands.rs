@@ -15,7 +15,7 @@ use crate::platform::Platform;
 use crate::policy::{self, Scope};
 use crate::progress::line;
 use crate::project::Project;
-use crate::{admin, codegen, cost, demo, shell};
+use crate::{admin, codegen, cost, demo, rebuild, shell};
 
 /// Environment variables that name the client to publish policies as, where none was saved.
 const CLIENT_ID_VARIABLE: &str = "MESH_CLIENT_ID";
@@ -46,6 +46,11 @@ pub enum MeshCommand {
     Policy(PolicyCommand),
     /// Count what each operation asks of AWS on the local stack's mesh, and write docs/cost.md
     Cost,
+    /// Put back what is made from the tables, after they were restored or the search index was lost; fails if something lags
+    Rebuild {
+        #[command(flatten)]
+        mesh: MeshArguments,
+    },
     /// Write the files that are made from code
     Codegen {
         /// Write nothing; fail naming the files that are not as the code has it
@@ -129,6 +134,11 @@ pub fn run(command: MeshCommand, project: &Project, interrupt: &Interrupt) -> Re
             publish(project, &find(mesh)?, scopes)?;
         }
         MeshCommand::Cost => line(format_args!("wrote {}", cost::write(project, interrupt)?.display())),
+        MeshCommand::Rebuild { mesh } => {
+            let rebuilt = Runtime::new()?.block_on(rebuild::rebuild(&find(mesh)?, interrupt))?;
+            line(&rebuilt);
+            return Ok(if rebuilt.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         MeshCommand::Codegen { check: true } => {
             codegen::check(&project.root)?;
             line("everything is as the code has it");

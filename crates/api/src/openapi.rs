@@ -15,7 +15,7 @@ use crate::{
 const JSON: &str = "application/json";
 
 /// What every route may answer.
-const ALWAYS: &[u16] = &[429, 500, 503];
+const ALWAYS: &[u16] = &[429, 500, 503, 504];
 /// What a route that needs a token may answer.
 const WITH_TOKEN: &[u16] = &[400, 401, 403];
 /// What a route that takes a body may answer.
@@ -177,7 +177,7 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Map<String, Valu
         let mut answer = response(status, reason(status), content);
         match status {
             401 => with_headers(&mut answer, &[("WWW-Authenticate", "`Bearer`.")]),
-            503 => with_headers(&mut answer, &[("Retry-After", "Seconds after which to try again.")]),
+            503 | 504 => with_headers(&mut answer, &[("Retry-After", "Seconds after which to try again.")]),
             _ => {}
         }
         responses.insert(status.to_string(), answer);
@@ -240,6 +240,7 @@ fn reason(status: u16) -> &'static str {
         422 => "Contract rules or policies refuse it",
         429 => "Too many requests; try again",
         503 => "A service that is needed is unavailable; try again",
+        504 => "There was no answer in time; what was asked may have taken effect",
         _ => "The platform failed",
     }
 }

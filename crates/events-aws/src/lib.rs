@@ -18,7 +18,7 @@ pub const SOURCE: &str = "mesh";
 /// What the bus takes in one call.
 const BATCH: usize = 10;
 /// How often entries that the bus did not take are put again.
-const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// What a topic takes as a subject, in characters.
 const MAX_SUBJECT: usize = 100;

@@ -1,5 +1,7 @@
 //! Routers from the one route table, and how a function runs one.
 
+use std::time::{Duration, Instant};
+
 use axum::{
     Router,
     extract::{MatchedPath, Request},
@@ -14,6 +16,10 @@ use mesh_core::metrics;
 use tracing::Instrument;
 
 use crate::problem::Failure;
+
+/// How long a request may take. The gateway gives up after 30 s, and a function is ended after 29, both without a word that
+/// could be understood: what hangs in several calls one after the other is told before that.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Builds the router of one function. A route that belongs to another function, or one of its own that is left out, is a defect.
 #[derive(Debug)]
@@ -87,8 +93,9 @@ async fn trace(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let operation = operation(&request);
     async move {
-        let started = std::time::Instant::now();
-        let response = next.run(request).await;
+        let started = Instant::now();
+        let response = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+        let response = response.unwrap_or_else(|_| too_slow().into_response());
         let status = response.status();
         let elapsed = started.elapsed();
         tracing::info!(operation, status = status.as_u16(), elapsed_ms = elapsed.as_secs_f64() * 1000.0, "answered");
@@ -101,6 +108,16 @@ async fn trace(request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+/// 504 and not 503: what was asked may have taken effect, as Iceberg clients want to know before they commit again.
+fn too_slow() -> Failure {
+    let detail = format!(
+        "there was no answer within {} s; what was asked may have taken effect all the same",
+        REQUEST_TIMEOUT.as_secs()
+    );
+    Failure::new(504, "service.too_slow", "Too slow", detail)
+        .with_remedy("look whether it has, and try again in a moment")
 }
 
 /// The operation that a request asks for; `none` where there is none.

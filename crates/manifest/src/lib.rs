@@ -13,6 +13,7 @@ pub mod parse;
 pub mod pointer;
 pub mod quantity;
 pub mod spans;
+pub mod stored;
 
 mod endpoint;
 mod scalar;

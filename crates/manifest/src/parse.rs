@@ -61,7 +61,7 @@ pub fn json_schema() -> Value {
     schemars::schema_for!(Manifest).to_value()
 }
 
-fn shape() -> &'static Shape {
+pub(crate) fn shape() -> &'static Shape {
     static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
         Shape::compile(&json_schema()).expect("the schema of the manifest's types compiles, which a test holds")
     });

@@ -46,6 +46,22 @@ impl Shape {
     pub fn compile(schema: &Value) -> Result<Self, String> {
         compile(schema, schema.get("$defs").unwrap_or(&Value::Null))
     }
+
+    /// The shape of an object's known key.
+    pub fn member(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Object { fields, .. } => fields.get(key).map(|member| &member.shape),
+            _ => None,
+        }
+    }
+
+    /// The shape of a list's items.
+    pub fn items(&self) -> Option<&Self> {
+        match self {
+            Self::List { items, .. } => Some(items),
+            _ => None,
+        }
+    }
 }
 
 fn compile(schema: &Value, defs: &Value) -> Result<Shape, String> {

@@ -212,18 +212,20 @@ impl Broker {
         })
     }
 
-    /// Credentials for access that was decided on: from the cached grant for half its life, else new ones.
+    /// Credentials for access that was decided on: from the cached grant for half its life, else new ones. A cache that fails is
+    /// told in the log and gone without.
     ///
     /// Two invocations at once may both ask for new ones; the first to store them wins and both are valid.
     pub async fn credentials(&self, access: &Access) -> Result<Credentials, UseCaseError> {
+        let mut caches = true;
         if let Some(grant) = &access.cached {
             match self.opened(grant).await {
                 Ok(credentials) => return Ok(credentials),
-                // The decision stands; what is cached of it does not. Until it expires it must not keep its holder from the port.
-                Err(error @ StoreError::Corrupt { .. }) => {
-                    tracing::error!(port = %access.address, error = &error as &dyn std::error::Error, "a cached grant cannot be opened; credentials are issued anew");
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a cached grant cannot be opened");
+                    // What can never be opened is replaced; a key that fails now fails for the new grant, too.
+                    caches = matches!(error, StoreError::Corrupt { .. });
                 }
-                Err(error) => return Err(error.into()),
             }
         }
         let envelope = &access.envelope;
@@ -239,7 +241,19 @@ impl Broker {
             lifetime: lifetime(access.product.manifest.classification),
         };
         let credentials = self.vendor.vend(&request).await?;
-        let plain = serde_json::to_vec(&credentials).map_err(|error| StoreError::corrupt("credentials", error))?;
+        if caches && let Err(error) = self.keep(access, &credentials).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "a grant cannot be cached");
+        }
+        Ok(credentials)
+    }
+
+    async fn opened(&self, grant: &Grant) -> Result<Credentials, StoreError> {
+        let plain = self.sealer.open(&grant.sealed, &grant.key).await?;
+        serde_json::from_slice(&plain).map_err(|error| StoreError::corrupt("grant", error))
+    }
+
+    async fn keep(&self, access: &Access, credentials: &Credentials) -> Result<(), StoreError> {
+        let plain = serde_json::to_vec(credentials).map_err(|error| StoreError::corrupt("credentials", error))?;
         let grant = Grant {
             key: access.grant_key.clone(),
             decision_id: access.decision_id.clone(),
@@ -248,8 +262,8 @@ impl Broker {
             sealed: self.sealer.seal(&plain, &access.grant_key).await?,
         };
         match self.grants.put_grant(&grant).await {
-            Ok(()) | Err(StoreError::Conflict) => Ok(credentials),
-            Err(error) => Err(error.into()),
+            Ok(()) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
@@ -265,11 +279,6 @@ impl Broker {
             }
             other => other,
         }
-    }
-
-    async fn opened(&self, grant: &Grant) -> Result<Credentials, StoreError> {
-        let plain = self.sealer.open(&grant.sealed, &grant.key).await?;
-        serde_json::from_slice(&plain).map_err(|error| StoreError::corrupt("grant", error))
     }
 
     /// The files of a file port with a pre-signed URL each, signed with the same credentials and gone with them.

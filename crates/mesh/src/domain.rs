@@ -33,7 +33,6 @@ pub struct Domain {
 
 /// A principal and its roles in a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Member {
     pub principal: Principal,
     pub roles: BTreeSet<Role>,
@@ -41,7 +40,6 @@ pub struct Member {
 
 /// The storage that governance puts around a domain's products.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Envelope {
     /// The bucket's name.
     pub bucket: String,

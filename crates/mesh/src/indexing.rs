@@ -87,6 +87,42 @@ impl Indexer {
         Ok(report)
     }
 
+    /// Fills the index anew from what is registered: after the store was set back to an older state, an index that knows of newer
+    /// revisions, or of products that are no longer there, would never be put right by sweeps.
+    pub async fn rebuild(&self) -> Result<IndexReport, StoreError> {
+        let mut report = IndexReport::default();
+        let (mut documents, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = self.products.products(None, cursor.as_deref(), 100).await?;
+            report.seen += page.items.len();
+            let ports: Vec<_> = page.items.iter().flat_map(addresses).collect();
+            // One state that cannot be read must not keep all products from being found.
+            let states = self.measurements.states(&ports).await.or_else(|error| match error {
+                StoreError::Corrupt { .. } => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "products are indexed without their compliance"
+                    );
+                    Ok(BTreeMap::new())
+                }
+                other => Err(other),
+            })?;
+            documents.extend(page.items.iter().map(|product| (document(product, &states), product.indexed_revision)));
+            match page.cursor {
+                Some(next) => cursor = Some(next),
+                None => break,
+            }
+        }
+        let (documents, noted): (Vec<_>, Vec<_>) = documents.into_iter().unzip();
+        self.search.replace(&documents).await?;
+        report.written = documents.len();
+        let unnoted = documents.iter().zip(noted).filter(|(document, noted)| document.revision > *noted);
+        for (document, _) in unnoted {
+            self.products.set_indexed(&document.product_id, document.revision).await?;
+        }
+        Ok(report)
+    }
+
     /// Those of `products` that the index holds not at all, differently, or without a note of it.
     async fn stale<'a>(&self, products: &'a [Product]) -> Result<Vec<&'a Product>, StoreError> {
         let ids: Vec<_> = products.iter().map(|product| product.id.clone()).collect();
@@ -213,6 +249,10 @@ mod tests {
 
         async fn indexed(&self, products: &[ProductId]) -> Result<BTreeMap<ProductId, Indexed>, StoreError> {
             self.0.indexed(products).await
+        }
+
+        async fn replace(&self, documents: &[ProductDocument]) -> Result<(), StoreError> {
+            self.0.replace(documents).await
         }
     }
 
@@ -343,6 +383,25 @@ mod tests {
         world.indexer.search = Arc::new(empty.clone());
         assert_eq!(world.indexer.sweep().await.unwrap(), report(2, 2, 0));
         assert!(empty.document(&id("a.one")).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_rebuild_follows_a_store_that_was_set_back() {
+        let mut world = World::of(&["a.one", "a.two"]).await;
+        world.change("a.two", |product| product.manifest.description = "Newer.".to_owned()).await;
+        world.indexer.sweep().await.unwrap();
+        // The store as it was before: `a.two` at its first revision, and `b.lost` not registered yet.
+        world.search.put(&ProductDocument { product_id: id("b.lost"), ..world.document("a.one") }).await.unwrap();
+        let before = World::of(&["a.one", "a.two"]).await;
+        world.indexer.products = Arc::new(before.store.clone());
+        world.indexer.measurements = Arc::new(before.store.clone());
+        world.indexer.sweep().await.unwrap();
+        assert_eq!(world.document("a.two").description, "Newer.", "a sweep takes a newer revision for a late list");
+
+        assert_eq!(world.indexer.rebuild().await.unwrap(), report(2, 2, 0));
+        assert_eq!((world.document("a.two").revision, world.search.document(&id("b.lost"))), (1, None));
+        assert_eq!(before.product("a.two").await.indexed_revision, 1);
+        assert_eq!(world.indexer.sweep().await.unwrap(), report(2, 0, 0), "nothing lags");
     }
 
     #[tokio::test]

@@ -39,8 +39,11 @@ pub struct PortState {
     /// Up to when they are counted: no minute counts twice, whatever clocks say.
     #[serde(default)]
     pub counted_until: Option<Timestamp>,
-    /// Events raised by a change of state and not yet sent: sent at least once, under one id.
+    /// Events raised by a change of state and not yet on the bus: sent at least once, under one id.
     pub unsent: Vec<Event>,
+    /// Those that the domain's topic has not taken yet, told apart because that one is the domain's and may be broken alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unalerted: Vec<Event>,
     /// Counts writes; each is conditional on the one before, so that of two probes one raises the event.
     pub sequence: u64,
 }

@@ -38,6 +38,9 @@ const STANDS_FOR: SignedDuration = SignedDuration::from_hours(2);
 /// For how long whoever wrote that there is something to send is left to send it, before another run does: less than schedules leave between runs.
 const SENDING: SignedDuration = SignedDuration::from_secs(45);
 
+/// The most alerts that wait for a domain's topic to be mended.
+const MAX_UNALERTED: usize = 10;
+
 /// Observes ports.
 #[derive(Debug, Clone)]
 pub struct Prober {
@@ -247,26 +250,40 @@ impl Prober {
         Ok((verdict, sent))
     }
 
-    /// Sends what a change of state raised, then notes that it is sent. Killed in between, it is sent again under the same id.
+    /// Sends what a change of state raised, then notes what is sent. Killed in between, it is sent again under the same id. A
+    /// topic that takes nothing, which its domain has to mend, keeps nothing from the bus.
     async fn send(&self, domain: &Domain, state: &PortState) -> Result<usize, StoreError> {
-        if state.unsent.is_empty() {
+        if state.unsent.is_empty() && state.unalerted.is_empty() {
             return Ok(0);
         }
-        for event in &state.unsent {
-            if let Some(envelope) = &domain.envelope {
-                let title = match event.kind.as_str() {
-                    BREACHED => format!("Freshness promise broken: {}", event.subject),
-                    _ => format!("Freshness promise kept again: {}", event.subject),
-                };
-                self.events.alert(&envelope.alert_topic_arn, &title, event).await?;
+        let (unalerted, alerted) = self.alert(domain, &state.unalerted).await;
+        let published = if state.unsent.is_empty() { Ok(()) } else { self.events.publish(&state.unsent).await };
+        let unsent = if published.is_ok() { Vec::new() } else { state.unsent.clone() };
+        let sent = state.unsent.len() - unsent.len();
+        if sent > 0 || unalerted.len() < state.unalerted.len() {
+            let noted = PortState { unsent, unalerted, sequence: state.sequence + 1, ..state.clone() };
+            match self.measurements.put_state(&noted, false).await {
+                Ok(()) | Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
             }
         }
-        self.events.publish(&state.unsent).await?;
-        let sent = PortState { unsent: Vec::new(), sequence: state.sequence + 1, ..state.clone() };
-        match self.measurements.put_state(&sent, false).await {
-            Ok(()) | Err(StoreError::Conflict) => Ok(state.unsent.len()),
-            Err(error) => Err(error),
+        published.and(alerted).map(|()| sent)
+    }
+
+    /// Tells the domain's topic, and gives back what it did not take. A domain without storage has no topic to be told.
+    async fn alert(&self, domain: &Domain, events: &[Event]) -> (Vec<Event>, Result<(), StoreError>) {
+        let Some(envelope) = &domain.envelope else { return (Vec::new(), Ok(())) };
+        for (index, event) in events.iter().enumerate() {
+            let title = match event.kind.as_str() {
+                BREACHED => format!("Freshness promise broken: {}", event.subject),
+                _ => format!("Freshness promise kept again: {}", event.subject),
+            };
+            if let Err(error) = self.events.alert(&envelope.alert_topic_arn, &title, event).await {
+                // In their order: a recovery is not told before its breach.
+                return (events.iter().skip(index).cloned().collect(), Err(error));
+            }
         }
+        (Vec::new(), Ok(()))
     }
 
     async fn observe(
@@ -347,6 +364,7 @@ fn next_state(target: &Target, previous: Option<&PortState>, seen: &Seen, now: T
     let settled_since =
         if settled != settled_before { Some(now) } else { previous.and_then(|previous| previous.settled_since) };
     let mut unsent = previous.map(|previous| previous.unsent.clone()).unwrap_or_default();
+    let mut unalerted = previous.map(|previous| previous.unalerted.clone()).unwrap_or_default();
     let sequence = previous.map_or(0, |previous| previous.sequence) + 1;
     if let Some(event) = event {
         let kind = match event {
@@ -363,7 +381,11 @@ fn next_state(target: &Target, previous: Option<&PortState>, seen: &Seen, now: T
             "actual_freshness_minutes": judged.freshness_minutes,
             "newest_data": newest,
         });
-        unsent.push(Event::new(id, kind, &subject, now, data));
+        let event = Event::new(id, kind, &subject, now, data);
+        unsent.push(event.clone());
+        unalerted.push(event);
+        // A topic that is broken for long must not fill the item: what is newest matters.
+        unalerted.drain(..unalerted.len().saturating_sub(MAX_UNALERTED));
     }
     let (elapsed, counted_until) = counted(previous, now);
     let was = previous.map(|previous| previous.measurement.verdict);
@@ -388,6 +410,7 @@ fn next_state(target: &Target, previous: Option<&PortState>, seen: &Seen, now: T
         kept_minutes: previous.map_or(0, |previous| previous.kept_minutes) + kept,
         counted_until: Some(counted_until),
         unsent,
+        unalerted,
         sequence,
     }
 }
@@ -418,6 +441,7 @@ fn is_unchanged(before: &PortState, after: &PortState, now: Timestamp) -> bool {
         && before.newest == after.newest
         && before.metadata_location == after.metadata_location
         && after.unsent.is_empty()
+        && after.unalerted.is_empty()
         && !rolls_up(before, now)
 }
 

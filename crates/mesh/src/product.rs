@@ -24,6 +24,7 @@ pub struct Product {
     /// The manifest as it was sent.
     pub manifest_text: String,
     /// The same, parsed.
+    #[serde(deserialize_with = "mesh_manifest::stored::manifest")]
     pub manifest: Manifest,
     /// SHA-256 of the manifest's canonical form.
     pub digest: String,

@@ -67,8 +67,21 @@ enum Obstacle {
     /// Something that a person has to mend: goes into the product's status.
     #[error("{0}")]
     Status(String),
+    /// Something that passes: to be tried again.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Obstacle {
+    /// A service that refuses goes on refusing, and what cannot be read stays so, until somebody changes something.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Denied { .. } | StoreError::Corrupt { .. } | StoreError::TooLarge { .. } => {
+                Self::Status(error.to_string())
+            }
+            passing => Self::Store(passing),
+        }
+    }
 }
 
 impl From<CommitError> for Obstacle {

@@ -18,6 +18,7 @@ pub struct RegisteredSchema {
     /// The port over all its majors, such as `operations.flights/daily`.
     pub subject: String,
     pub version: Version,
+    #[serde(deserialize_with = "mesh_manifest::stored::schema")]
     pub schema: Schema,
     /// SHA-256 of the schema's canonical form.
     pub digest: String,

@@ -168,4 +168,8 @@ pub trait SearchIndex: Debug + Send + Sync {
 
     /// What the index holds of `products`, tombstones included, as it was last written: what a sweep compares.
     async fn indexed(&self, products: &[ProductId]) -> Result<BTreeMap<ProductId, Indexed>, StoreError>;
+
+    /// Makes `documents` all that the index holds, also in place of newer revisions: those who search find either what was there
+    /// or what is there now.
+    async fn replace(&self, documents: &[ProductDocument]) -> Result<(), StoreError>;
 }

@@ -143,16 +143,30 @@ async fn an_event_that_could_not_be_sent_is_sent_by_the_next_run_under_the_same_
     let world = World::new().await;
     world.active(&operations(), &files()).await;
     world.clock.advance(Duration::from_secs(121));
-    world.events.fail_next(1);
+    world.events.fail_next(2);
     let report = world.prober().run().await.unwrap();
     assert_eq!((report.errors, report.events), (1, 0));
-    assert!(told(&world).is_empty());
+    assert!(told(&world).is_empty() && world.events.alerts().is_empty());
     let pending = world.store.states(&[daily()]).await.unwrap()[&daily()].unsent.clone();
     world.clock.advance(Duration::from_secs(60));
     world.prober().run().await.unwrap();
     assert_eq!(world.events.events(), pending);
+    assert_eq!(world.events.alerts()[0].event, pending[0]);
     world.prober().run().await.unwrap();
     assert_eq!(told(&world), [BREACHED]);
+}
+
+#[tokio::test]
+async fn a_topic_that_takes_nothing_keeps_nothing_from_the_bus() {
+    let world = World::new().await;
+    world.active(&operations(), &files()).await;
+    world.clock.advance(Duration::from_secs(121));
+    // The topic is told first.
+    world.events.fail_next(1);
+    assert_eq!(world.prober().run().await.unwrap().errors, 1);
+    assert_eq!((told(&world), world.events.alerts().len()), (vec![BREACHED.to_owned()], 0));
+    assert_eq!(world.prober().run().await.unwrap().errors, 0);
+    assert_eq!((told(&world), world.events.alerts().len()), (vec![BREACHED.to_owned()], 1), "each is told once");
 }
 
 #[tokio::test]

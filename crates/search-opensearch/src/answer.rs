@@ -33,7 +33,8 @@ pub fn search(query: &SearchQuery, body: Value) -> Result<SearchAnswer, StoreErr
     let found = page.len();
     let hits: Vec<Hit> = page.into_iter().filter_map(hit).collect();
     if hits.is_empty() && found > 0 {
-        return Err(StoreError::corrupt("search documents", "not one that was found can be read"));
+        // Not a defect of what is stored: the index is made from that, and the next sweep or rebuild makes it anew.
+        return Err(StoreError::unavailable(SERVICE, "not one document that was found can be read"));
     }
     Ok(SearchAnswer { hits, total: body.hits.total.value, facets, cursor })
 }

@@ -8,6 +8,7 @@ mod connection;
 mod cursor;
 mod mapping;
 mod query;
+mod replacement;
 
 use std::{collections::BTreeMap, future::Future, time::Duration};
 
@@ -18,8 +19,9 @@ use mesh_core::{
 };
 use mesh_manifest::ProductId;
 use opensearch::{
-    IndexParts, MgetParts, OpenSearch, SearchParts,
+    Index, IndexParts, MgetParts, OpenSearch, SearchParts,
     cluster::ClusterHealthParts,
+    http::request::JsonBody,
     indices::IndicesCreateParts,
     params::{VersionType, WaitForStatus},
 };
@@ -70,14 +72,18 @@ impl OpenSearchIndex {
 
     /// Creates the index; of several who try, one does and the others wait for it.
     async fn create(&self) -> Result<(), StoreError> {
-        let name = format!("{}-1", self.alias);
+        self.create_index(&format!("{}-1", self.alias), true).await
+    }
+
+    /// Creates an index called `name`, which requests reach only if it is `in_place`.
+    async fn create_index(&self, name: &str, in_place: bool) -> Result<(), StoreError> {
         let mut definition = mapping::definition();
-        if let Some(definition) = definition.as_object_mut() {
+        if let (true, Some(definition)) = (in_place, definition.as_object_mut()) {
             definition.insert("aliases".to_owned(), json!({ &self.alias: {} }));
         }
         let request = async {
             let indices = self.client.indices();
-            let create = indices.create(IndicesCreateParts::Index(&name));
+            let create = indices.create(IndicesCreateParts::Index(name));
             create.body(definition).request_timeout(CREATION_TIMEOUT).send().await
         };
         match send(CREATION_TIMEOUT, request).await {
@@ -88,7 +94,7 @@ impl OpenSearchIndex {
         // Whoever came second may be here before the index can be searched.
         let request = async {
             let cluster = self.client.cluster();
-            let created = [name.as_str()];
+            let created = [name];
             let health = cluster.health(ClusterHealthParts::Index(&created));
             health.wait_for_status(WaitForStatus::Yellow).request_timeout(CREATION_TIMEOUT).send().await
         };
@@ -98,20 +104,23 @@ impl OpenSearchIndex {
 
     async fn write(&self, document: &ProductDocument) -> Result<(), Failure> {
         let id = document.product_id.to_string();
-        let version = i64::try_from(document.revision)
-            .map_err(|_| StoreError::corrupt("revision", format!("`{}` is too large", document.revision)))?;
-        let request = self
-            .client
-            .index(IndexParts::IndexId(&self.alias, &id))
-            .require_alias(true)
-            .version(version)
-            .version_type(VersionType::ExternalGte)
-            .body(mapping::Stored::new(document))
-            .send();
-        match send(TIMEOUT, request).await {
+        let request = self.index_request(IndexParts::IndexId(&self.alias, &id), document)?.require_alias(true);
+        match send(TIMEOUT, request.send()).await {
             Ok(_) | Err(Failure::Outdated) => Ok(()),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Writes `document` with its revision as version: an older one never takes a newer one's place.
+    fn index_request<'a>(
+        &'a self,
+        place: IndexParts<'a>,
+        document: &'a ProductDocument,
+    ) -> Result<Index<'a, 'a, JsonBody<mapping::Stored<'a>>>, StoreError> {
+        let version = i64::try_from(document.revision)
+            .map_err(|_| StoreError::corrupt("revision", format!("`{}` is too large", document.revision)))?;
+        let request = self.client.index(place).version(version).version_type(VersionType::ExternalGte);
+        Ok(request.body(mapping::Stored::new(document)))
     }
 
     async fn find(&self, query: &SearchQuery, body: &Value) -> Result<SearchAnswer, Failure> {
@@ -150,5 +159,9 @@ impl SearchIndex for OpenSearchIndex {
             held.extend(self.on_index(|| self.look_up(products)).await?);
         }
         Ok(held)
+    }
+
+    async fn replace(&self, documents: &[ProductDocument]) -> Result<(), StoreError> {
+        self.put_in_place(documents).await
     }
 }

@@ -84,10 +84,8 @@ impl ObjectStorage for S3Storage {
         let call = self.own.put_object().bucket(bucket).key(key).content_type(content_type);
         match call.if_none_match("*").body(ByteStream::from(body)).send().await {
             Ok(_) => Ok(()),
-            // 409: another conditional write to the key is under way.
-            Err(error) if matches!(error.code(), Some("PreconditionFailed" | "ConditionalRequestConflict")) => {
-                Err(StoreError::Conflict)
-            }
+            Err(error) if error.code() == Some("PreconditionFailed") => Err(StoreError::Conflict),
+            // 409 among them: another conditional write to the key is under way, of which nothing may come.
             Err(error) => Err(failure(error, bucket)),
         }
     }

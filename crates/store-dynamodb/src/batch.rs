@@ -48,7 +48,7 @@ impl DynamoStore {
                 Ok(())
             } else {
                 let detail = format!("{} keys were left unread", open.len());
-                Err(Failure::Contended(StoreError::unavailable(SERVICE, detail)))
+                Err(Failure::Throttled(StoreError::unavailable(SERVICE, detail)))
             }
         })
         .await?;

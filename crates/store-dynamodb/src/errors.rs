@@ -14,8 +14,12 @@ use mesh_core::error::StoreError;
 /// The service as errors name it.
 pub(crate) const SERVICE: &str = "DynamoDB";
 
-/// How often a contended or throttled call is made in all.
-const ATTEMPTS: u32 = 8;
+/// How often a contended call is made in all: each rival that wins is gone, so that asking again is soon of use.
+const CONTENDED_ATTEMPTS: u32 = 8;
+
+/// How often a throttled call is made in all: what is overloaded does not get more load. Throttling of a whole call is tried
+/// again by the SDK, as often, and not here as well.
+const THROTTLED_ATTEMPTS: u32 = 3;
 
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -25,8 +29,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) enum Failure {
     /// Asking again is of no use.
     Final(StoreError),
-    /// A transaction was under way on the same items, or capacity ran out: worth another attempt.
+    /// A transaction was under way on the same items: worth another attempt.
     Contended(StoreError),
+    /// Capacity ran out for a part of what was asked: worth few more attempts.
+    Throttled(StoreError),
 }
 
 /// Makes attempts until one succeeds or fails for good, with growing, random pauses between them.
@@ -41,8 +47,9 @@ where
         match attempt().await {
             Ok(answer) => return Ok(answer),
             Err(Failure::Final(error)) => return Err(error),
-            Err(Failure::Contended(error)) if made >= ATTEMPTS => return Err(error),
-            Err(Failure::Contended(error)) => {
+            Err(Failure::Contended(error)) if made >= CONTENDED_ATTEMPTS => return Err(error),
+            Err(Failure::Throttled(error)) if made >= THROTTLED_ATTEMPTS => return Err(error),
+            Err(Failure::Contended(error) | Failure::Throttled(error)) => {
                 tracing::debug!(attempt = made, %error, "trying again");
                 pause(made).await;
             }
@@ -72,9 +79,7 @@ where
         Some("ValidationException") if is_too_large(&message) => {
             Failure::Final(StoreError::TooLarge { detail: message })
         }
-        Some("TransactionConflictException" | "TransactionInProgressException") => {
-            Failure::Contended(StoreError::unavailable(SERVICE, error))
-        }
+        Some("TransactionConflictException") => Failure::Contended(StoreError::unavailable(SERVICE, error)),
         _ => Failure::Final(StoreError::unavailable(SERVICE, error)),
     }
 }
@@ -85,7 +90,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     match failure(failed) {
-        Failure::Final(error) | Failure::Contended(error) => error,
+        Failure::Final(error) | Failure::Contended(error) | Failure::Throttled(error) => error,
     }
 }
 
@@ -102,7 +107,10 @@ pub(crate) fn transaction_failure(error: SdkError<TransactWriteItemsError>) -> F
     if let Some(detail) = reasons.iter().filter_map(|reason| reason.message()).find(|message| is_too_large(message)) {
         return Failure::Final(StoreError::TooLarge { detail: detail.to_owned() });
     }
-    if has(&["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]) {
+    if has(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
+        return Failure::Throttled(StoreError::unavailable(SERVICE, error));
+    }
+    if has(&["TransactionConflict"]) {
         return Failure::Contended(StoreError::unavailable(SERVICE, error));
     }
     Failure::Final(StoreError::unavailable(SERVICE, error))
@@ -118,6 +126,18 @@ mod tests {
 
     use super::*;
 
+    /// How often a call is made that always fails like this.
+    async fn attempts(failure: fn(StoreError) -> Failure) -> u32 {
+        let calls = AtomicU32::new(0);
+        let answer: Result<(), _> = patiently(|| {
+            calls.fetch_add(1, Ordering::SeqCst);
+            async { Err(failure(StoreError::unavailable(SERVICE, "busy"))) }
+        })
+        .await;
+        assert!(matches!(answer, Err(StoreError::Unavailable { .. })));
+        calls.load(Ordering::SeqCst)
+    }
+
     #[tokio::test]
     async fn contention_is_tried_again_and_given_up_in_the_end() {
         let calls = AtomicU32::new(0);
@@ -126,14 +146,12 @@ mod tests {
             async move { if call < 3 { Err(Failure::Contended(StoreError::Conflict)) } else { Ok(call) } }
         });
         assert_eq!(answer.await.unwrap(), 3);
+        assert_eq!(attempts(Failure::Contended).await, CONTENDED_ATTEMPTS);
+    }
 
-        calls.store(0, Ordering::SeqCst);
-        let answer: Result<(), _> = patiently(|| {
-            calls.fetch_add(1, Ordering::SeqCst);
-            async { Err(Failure::Contended(StoreError::unavailable(SERVICE, "busy"))) }
-        })
-        .await;
-        assert!(matches!(answer, Err(StoreError::Unavailable { .. })));
-        assert_eq!(calls.load(Ordering::SeqCst), ATTEMPTS);
+    #[tokio::test]
+    async fn throttling_is_not_answered_with_more_load() {
+        assert_eq!(attempts(Failure::Throttled).await, THROTTLED_ATTEMPTS);
+        assert_eq!(attempts(Failure::Final).await, 1);
     }
 }

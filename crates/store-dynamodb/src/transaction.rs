@@ -1,7 +1,7 @@
 //! Transactions: all of their writes or none.
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
-use mesh_core::error::StoreError;
+use mesh_core::{audit::new_id, error::StoreError};
 
 use crate::{
     errors::{SERVICE, patiently, transaction_failure},
@@ -67,7 +67,10 @@ impl<'a> Transaction<'a> {
             return Err(StoreError::TooLarge { detail });
         }
         let writes = self.writes.into_iter().map(|write| write.build(self.store)).collect::<Result<Vec<_>, _>>()?;
-        let request = self.store.client.transact_write_items().set_transact_items(Some(writes));
+        // One token for all attempts: where an answer was lost on its way, the next one is told that all is written already,
+        // and not that its conditions do not hold. A transaction that was cancelled is made anew under the same token.
+        let request =
+            self.store.client.transact_write_items().set_transact_items(Some(writes)).client_request_token(new_id());
         patiently(|| {
             let request = request.clone();
             async move { request.send().await.map(drop).map_err(transaction_failure) }

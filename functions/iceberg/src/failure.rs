@@ -129,6 +129,7 @@ fn kind_of(status: u16) -> &'static str {
         404 => "NoSuchTableException",
         409 => "CommitFailedException",
         503 => "ServiceUnavailableException",
+        504 => "CommitStateUnknownException",
         500 => "InternalServerError",
         _ => "BadRequestException",
     }

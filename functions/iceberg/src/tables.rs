@@ -84,7 +84,17 @@ pub(crate) async fn commit(
         let committed = read(&next)?;
         let key = metadata_key(&access.address, number + 1);
         let bucket = &access.envelope.bucket;
-        service.storage.create(bucket, &key, next, "application/json").await?;
+        match service.storage.create(bucket, &key, next.clone(), "application/json").await {
+            Ok(()) => {}
+            Err(StoreError::Conflict) => {
+                // Nobody else has this key: an attempt whose answer was lost wrote it. Looked at all the same: a pointer to nothing
+                // would take the table from everybody.
+                if service.storage.get(None, bucket, &key).await?.as_ref() != Some(&next) {
+                    return Err(StoreError::Conflict.into());
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
         let location = format!("s3://{bucket}/{key}");
         match service.catalog.swap(&before, &location, Some(schema)).await {
             Ok(()) => {

@@ -1,15 +1,20 @@
 //! The indexer: writes search documents when products change, and catches up on a schedule.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, pin::pin};
 
+use futures::{StreamExt, stream};
 use mesh_core::indexing::Indexer;
 use mesh_manifest::ProductId;
 use mesh_runtime::ScheduledRun;
 use serde_json::{Value, json};
 
-/// Answers an invocation: a batch of stream records, or `{"trigger": "sweep"}`.
+/// Products of a batch that are indexed at once.
+const CONCURRENCY: usize = 8;
+
+/// Answers an invocation: a batch of stream records, `{"trigger": "sweep"}`, or `{"trigger": "rebuild"}`
+/// after the tables were restored to an older state.
 ///
-/// A batch is answered with the records to deliver again; a sweep with its report.
+/// A batch is answered with the records to deliver again; the others with their report.
 pub async fn handle(indexer: &Indexer, event: &Value) -> Result<Value, lambda_runtime::Error> {
     if let Some(records) = event.get("Records").and_then(Value::as_array) {
         return Ok(batch(indexer, records).await);
@@ -20,6 +25,11 @@ pub async fn handle(indexer: &Indexer, event: &Value) -> Result<Value, lambda_ru
             let report = indexer.sweep().await?;
             run.end();
             tracing::info!(?report, "swept");
+            Ok(json!({ "seen": report.seen, "written": report.written, "errors": report.errors }))
+        }
+        Some("rebuild") => {
+            let report = indexer.rebuild().await?;
+            tracing::info!(?report, "rebuilt");
             Ok(json!({ "seen": report.seen, "written": report.written, "errors": report.errors }))
         }
         other => Err(format!("neither stream records nor a known trigger: {other:?}").into()),
@@ -42,8 +52,11 @@ async fn batch(indexer: &Indexer, records: &[Value]) -> Value {
         }
     }
     let mut failures = Vec::new();
-    for (id, sequences) in products {
-        match indexer.index(&id).await {
+    // Together: a service that hangs is waited for a few times, not as often as there are products.
+    let results = products.into_iter().map(|(id, sequences)| async move { (indexer.index(&id).await, id, sequences) });
+    let mut results = pin!(stream::iter(results).buffered(CONCURRENCY));
+    while let Some((result, id, sequences)) = results.next().await {
+        match result {
             Ok(()) => tracing::info!(product = %id, "indexed"),
             Err(error) => {
                 tracing::error!(product = %id, error = &error as &dyn std::error::Error, "indexing failed; to be delivered again");

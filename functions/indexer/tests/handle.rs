@@ -41,6 +41,10 @@ impl SearchIndex for Index {
     async fn indexed(&self, products: &[ProductId]) -> Result<BTreeMap<ProductId, Indexed>, StoreError> {
         self.documents.indexed(products).await
     }
+
+    async fn replace(&self, documents: &[ProductDocument]) -> Result<(), StoreError> {
+        self.documents.replace(documents).await
+    }
 }
 
 struct World {
@@ -180,6 +184,14 @@ async fn the_schedule_catches_up() {
     assert_eq!(report, json!({ "seen": 3, "written": 2, "errors": 1 }));
     world.store.fail_next(1);
     assert!(handle(&world.indexer, &sweep).await.is_err(), "a failed sweep is a failed invocation, which alarms count");
+}
+
+#[tokio::test]
+async fn a_rebuild_fills_the_index_anew() {
+    let world = World::of(&["a.one", "b.two"]).await;
+    let report = handle(&world.indexer, &json!({ "trigger": "rebuild" })).await.expect("a report");
+    assert_eq!(report, json!({ "seen": 2, "written": 2, "errors": 0 }));
+    assert_eq!((world.revision("a.one"), world.revision("b.two")), (Some(1), Some(1)));
 }
 
 #[tokio::test]

@@ -1,11 +1,15 @@
 //! The provisioner: converges envelopes when a product is registered, and all of them on a schedule.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, pin::pin};
 
+use futures::{StreamExt, stream};
 use mesh_core::provisioning::Provisioner;
 use mesh_manifest::ProductId;
 use mesh_runtime::ScheduledRun;
 use serde_json::{Value, json};
+
+/// Products of a batch that are converged at once.
+const CONCURRENCY: usize = 8;
 
 /// Answers an invocation: a batch of stream records, or `{"trigger": "sweep"}`.
 ///
@@ -46,8 +50,12 @@ async fn batch(provisioner: &Provisioner, records: &[Value]) -> Value {
         }
     }
     let mut failures = Vec::new();
-    for (id, sequences) in products {
-        match provisioner.converge(&id).await {
+    // Together: a service that hangs is waited for a few times, not as often as there are products.
+    let results =
+        products.into_iter().map(|(id, sequences)| async move { (provisioner.converge(&id).await, id, sequences) });
+    let mut results = pin!(stream::iter(results).buffered(CONCURRENCY));
+    while let Some((result, id, sequences)) = results.next().await {
+        match result {
             Ok(outcome) => tracing::info!(product = %id, ?outcome, "converged"),
             Err(error) => {
                 tracing::error!(product = %id, error = &error as &dyn std::error::Error, "converging failed; to be delivered again");

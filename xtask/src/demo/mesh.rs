@@ -133,7 +133,7 @@ impl<'a> Demo<'a> {
     }
 
     /// A token of the client called `name`.
-    fn token(&self, name: &str) -> Result<String> {
+    pub fn token(&self, name: &str) -> Result<String> {
         let credentials = self.platform()?.credentials(self.client(name)?);
         let form = [("grant_type", "client_credentials"), ("scope", credentials.scope.as_str())];
         let answer: serde_json::Value = self.block_on(async {

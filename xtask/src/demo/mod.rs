@@ -2,11 +2,13 @@
 
 mod access;
 mod data;
+mod deployment;
 mod mesh;
 mod notes;
 mod pipeline;
 mod promise;
 mod python;
+mod recovery;
 mod refused;
 mod setup;
 mod summary;
@@ -18,10 +20,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::interrupt::Interrupt;
+use crate::platform::Platform;
 use crate::prerequisites;
 use crate::progress;
 use crate::project::Project;
-use crate::stack::{self, Component, Health, Stack};
+use crate::stack::{self, Component, GivenPorts, Health, Stack};
 use mesh::Demo;
 use summary::Done;
 pub use summary::Summary;
@@ -43,6 +46,13 @@ const STEPS: &[Step] = &[
     Step { name: "probe", needs: &["products"], run: promise::probe },
     Step { name: "breach", needs: &["load"], run: promise::breach },
     Step { name: "unchanged", needs: &["products"], run: unchanged::unchanged },
+];
+
+/// What must not be noticed, or not for long, tried on the stack that the path was walked on. Nothing of it belongs to the demo: it
+/// leaves functions with other code than Terraform deployed.
+const AFTERWARDS: &[Step] = &[
+    Step { name: "rebuild", needs: &[], run: recovery::rebuild },
+    Step { name: "deployment", needs: &[], run: deployment::deployment },
 ];
 
 /// One step of the path.
@@ -105,6 +115,22 @@ pub fn walk(project: &Project, interrupt: &Interrupt, before: &mut dyn FnMut(&'s
         }
     }
     bail!("a component of the stack died in each of {WALKS} walks; `cargo xtask logs` shows what it logged")
+}
+
+/// What comes after the path, on the stack on which it was walked to its end.
+pub fn afterwards(project: &Project, interrupt: &Interrupt) -> Result<Summary> {
+    let mut demo = Demo::new(project, interrupt, Stack::hold(project, interrupt)?)?;
+    demo.running = Some(demo.stack.up(GivenPorts::default())?);
+    demo.platform = Some(Platform::find(project, interrupt, None)?);
+    let mut summary = Summary::default();
+    for step in AFTERWARDS {
+        interrupt.check()?;
+        let start = Instant::now();
+        let result = shown(step, &mut demo);
+        summary.steps.push(Done::new(step.name, start.elapsed(), result));
+    }
+    progress::line(summary.table());
+    Ok(summary)
 }
 
 /// The steps up to the last, or up to the one during which a component died.

@@ -155,6 +155,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Ask the platform team to look at the domain's envelope.",
     ),
     entry(
+        "service.too_slow",
+        &[At::Problem(504)],
+        "There was no answer within 20 s; what was asked may have taken effect all the same.",
+        "Look whether it has, and try again in a moment, as `Retry-After` says.",
+    ),
+    entry(
         "platform.error",
         &[At::Problem(500)],
         "A defect of the platform; its log tells why.",

@@ -101,6 +101,12 @@ impl SearchIndex for FakeSearchIndex {
         };
         Ok(products.iter().filter_map(known).collect())
     }
+
+    async fn replace(&self, documents: &[ProductDocument]) -> Result<(), StoreError> {
+        let mut held = self.enter()?;
+        *held = documents.iter().map(|document| (document.product_id.clone(), document.clone())).collect();
+        Ok(())
+    }
 }
 
 /// Whether the searcher may find the document and it passes all filters.

@@ -39,7 +39,8 @@ async fn a_state_reads_as_it_was_written(store: &impl MeasurementStore) {
     let mut second = port_state(PORT, 2, 1);
     second.measurement.verdict = VerdictKind::Broken;
     second.measurement.actual_freshness_minutes = Some(61);
-    second.unsent = vec![event];
+    second.unsent = vec![event.clone()];
+    second.unalerted = vec![event];
     store.put_state(&second, true).await.unwrap();
     assert_eq!(state(store).await, Some(second));
 
@@ -54,6 +55,7 @@ async fn a_state_reads_as_it_was_written(store: &impl MeasurementStore) {
         kept_minutes: 0,
         counted_until: None,
         unsent: Vec::new(),
+        unalerted: Vec::new(),
         sequence: 3,
     };
     store.put_state(&third, true).await.unwrap();

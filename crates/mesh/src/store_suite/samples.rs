@@ -236,6 +236,7 @@ pub fn port_state(port: &str, sequence: u64, seconds: i64) -> PortState {
         kept_minutes: 10,
         counted_until: Some(at(seconds)),
         unsent: Vec::new(),
+        unalerted: Vec::new(),
         sequence,
     }
 }

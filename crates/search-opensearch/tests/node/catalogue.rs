@@ -8,7 +8,7 @@ use mesh_search_opensearch::{Auth, OpenSearchIndex};
 use opensearch::{
     OpenSearch,
     http::transport::Transport,
-    indices::{IndicesDeleteParts, IndicesRefreshParts},
+    indices::{IndicesDeleteParts, IndicesGetParts, IndicesRefreshParts},
 };
 
 /// An index of its own, and the node's own client to look behind it.
@@ -61,9 +61,19 @@ impl Catalogue {
         self.ids(words(text)).await
     }
 
+    /// The node's indices that are this one's, in place or not.
+    pub async fn own_indices(&self) -> Vec<String> {
+        let pattern = format!("{}-*", self.index.name());
+        let indices = self.node.indices();
+        let answer = indices.get(IndicesGetParts::Index(&[&pattern])).send().await.expect("an answer");
+        let answer: serde_json::Value = answer.json().await.expect("JSON");
+        answer.as_object().expect("an object").keys().cloned().collect()
+    }
+
     pub async fn remove(&self) {
-        let name = format!("{}-1", self.index.name());
-        let _ = self.node.indices().delete(IndicesDeleteParts::Index(&[&name])).send().await;
+        for name in self.own_indices().await {
+            let _ = self.node.indices().delete(IndicesDeleteParts::Index(&[&name])).send().await;
+        }
     }
 }
 

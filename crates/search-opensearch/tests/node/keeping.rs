@@ -101,3 +101,33 @@ async fn an_index_that_was_removed_comes_back_with_its_mapping() {
     assert_eq!(catalogue.words("planes").await, ["shop.orders"], "stems and synonyms work");
     catalogue.remove().await;
 }
+
+#[tokio::test]
+async fn a_replacement_is_all_that_is_held_then_and_takes_later_updates() {
+    let mut newer = product("shop.orders", "Newer.");
+    newer.revision = 7;
+    let catalogue = Catalogue::holding(&[newer, product("shop.gone", "Registered after the restored time.")]).await;
+    let restored = [product("shop.orders", "Restored."), product("shop.carts", "Carts by airplane.")];
+    catalogue.index.replace(&restored).await.expect("replaced");
+    // Without a refresh: what is in place can be found.
+    assert_eq!(catalogue.words("restored").await, ["shop.orders"]);
+    assert_eq!(catalogue.words("planes").await, ["shop.carts"], "with its analyzers");
+    assert_eq!(catalogue.search(words("")).await.total, 2, "nothing else is left");
+
+    let mut next = product("shop.orders", "Next.");
+    next.revision = 2;
+    catalogue.index.put(&next).await.expect("stored");
+    catalogue.refresh().await;
+    assert_eq!(catalogue.words("next").await, ["shop.orders"], "a revision after the restored one");
+    catalogue.index.replace(&restored).await.expect("replaced again");
+    assert_eq!(catalogue.own_indices().await.len(), 1, "no index is left behind");
+    catalogue.remove().await;
+}
+
+#[tokio::test]
+async fn a_replacement_of_an_index_that_was_lost_begins_one() {
+    let catalogue = Catalogue::absent();
+    catalogue.index.replace(&[product("shop.orders", "Orders.")]).await.expect("a new index");
+    assert_eq!(catalogue.words("orders").await, ["shop.orders"]);
+    catalogue.remove().await;
+}

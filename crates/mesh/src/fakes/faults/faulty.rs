@@ -144,4 +144,5 @@ faulty!(SearchIndex {
     fn put(document: &ProductDocument) -> ();
     fn search(query: &SearchQuery) -> SearchAnswer, SearchError;
     fn indexed(products: &[ProductId]) -> BTreeMap<ProductId, Indexed>;
+    fn replace(documents: &[ProductDocument]) -> ();
 });
