@@ -49,10 +49,9 @@ locals {
       "sla_measurements"        = ["BatchGetItem"]
     }
     sla-probe = {
-      "domains"                 = ["GetItem"]
       "domains/by_kind"         = ["Query"]
       "data_products/by_domain" = ["Query"]
-      "output_ports"            = ["Query"]
+      "output_ports"            = ["BatchGetItem"]
       "sla_measurements"        = ["BatchGetItem", "PutItem"]
     }
   }
@@ -211,7 +210,7 @@ data "aws_iam_policy_document" "search" {
 data "aws_iam_policy_document" "provisioner" {
   statement {
     sid       = "Catalogue"
-    actions   = ["glue:CreateTable", "glue:GetTable", "glue:UpdateTable"]
+    actions   = ["glue:CreateTable", "glue:GetTable", "glue:GetTables", "glue:UpdateTable"]
     resources = local.glue_tables
   }
 

@@ -90,6 +90,13 @@ fn functions_do_not_know_one_another() {
 }
 
 #[test]
+fn nothing_depends_on_what_measures() {
+    let graph = graph();
+    let users: Vec<_> = graph.iter().filter(|(_, used)| used.contains("mesh-bench")).map(|(name, _)| name).collect();
+    assert!(graph.contains_key("mesh-bench") && users.is_empty(), "{users:?}");
+}
+
+#[test]
 fn the_heavy_table_format_is_used_by_two_functions_only() {
     let graph = graph();
     let users: Vec<_> = graph

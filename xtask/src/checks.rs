@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Folders below which Terraform configurations are formatted and valid.
-const CONFIGURATIONS: &[&str] = &["infra", "modules", "examples"];
+const CONFIGURATIONS: &[&str] = &["infra", "modules", "examples", "bench"];
 
 /// The quick look before a commit.
 pub fn quick<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> {

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod aws_api;
+pub mod bench;
 pub mod cache;
 pub mod chaos;
 pub mod checks;

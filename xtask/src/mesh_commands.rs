@@ -15,7 +15,7 @@ use crate::platform::Platform;
 use crate::policy::{self, Scope};
 use crate::progress::line;
 use crate::project::Project;
-use crate::{admin, codegen, cost, demo, rebuild, shell};
+use crate::{admin, bench, codegen, cost, demo, rebuild, shell};
 
 /// Environment variables that name the client to publish policies as, where none was saved.
 const CLIENT_ID_VARIABLE: &str = "MESH_CLIENT_ID";
@@ -34,6 +34,14 @@ pub enum MeshCommand {
     Env {
         /// A domain of the example mesh, or another name that a client was saved under
         client: String,
+    },
+    /// Measure the mesh, each thing beside the least that it could cost
+    Bench {
+        /// Only this figure, such as register or cold_start.broker [default: all]
+        figure: Option<String>,
+        /// Write the figures to this file as JSON, too
+        #[arg(long)]
+        json: Option<PathBuf>,
     },
     /// Machine clients of a mesh
     #[command(subcommand)]
@@ -112,6 +120,10 @@ pub fn run(command: MeshCommand, project: &Project, interrupt: &Interrupt) -> Re
         MeshCommand::Env { client } => {
             let platform = find(MeshArguments { outputs: None })?;
             line(shell::environment(project, &platform, &SavedClients::load(project), &client)?);
+        }
+        MeshCommand::Bench { figure, json } => {
+            let all_taken = bench::run(project, interrupt, figure.as_deref(), json.as_deref())?;
+            return Ok(if all_taken { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         MeshCommand::Client(ClientCommand::Create { name, save, mesh }) => {
             client::check_name(&name)?;

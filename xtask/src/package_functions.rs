@@ -45,9 +45,38 @@ pub fn functions(project: &Project, interrupt: &Interrupt) -> Result<Vec<String>
     Ok(names)
 }
 
+/// Every program of the workspace.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    binaries: BTreeMap<String, PathBuf>,
+    functions: Vec<String>,
+}
+
+impl Programs {
+    /// The program called `name`.
+    pub fn named(&self, name: &str) -> Result<&Path> {
+        self.binaries.get(name).map(PathBuf::as_path).with_context(|| format!("`{name}` has no binary"))
+    }
+
+    /// The names of those that are functions.
+    pub fn functions(&self) -> &[String] {
+        &self.functions
+    }
+}
+
 /// Build all functions and the provider in the dev profile, which tests use as well.
 pub fn build(project: &Project, interrupt: &Interrupt) -> Result<Built> {
-    let names = functions(project, interrupt)?;
+    let programs = programs(project, interrupt)?;
+    let path = |name: &str| programs.named(name).map(Path::to_owned);
+    Ok(Built {
+        provider: path(PROVIDER)?,
+        functions: programs.functions().iter().map(|name| Ok((name.clone(), path(name)?))).collect::<Result<_>>()?,
+    })
+}
+
+/// Build every program of the workspace in the dev profile.
+pub fn programs(project: &Project, interrupt: &Interrupt) -> Result<Programs> {
+    let functions = functions(project, interrupt)?;
     let mut command = tool::command(project, "cargo");
     // The whole workspace, since cargo unites features over what is selected: a selection of packages would build many
     // dependencies a second time.
@@ -56,12 +85,7 @@ pub fn build(project: &Project, interrupt: &Interrupt) -> Result<Built> {
     let messages = progress::during("building functions and provider", || {
         tool::run("building functions and provider", &mut command, interrupt)
     })?;
-    let mut binaries = executables(&messages);
-    let mut take = |name: &str| binaries.remove(name).with_context(|| format!("`{name}` has no binary"));
-    Ok(Built {
-        provider: take(PROVIDER)?,
-        functions: names.iter().map(|name| Ok((name.clone(), take(name)?))).collect::<Result<_>>()?,
-    })
+    Ok(Programs { binaries: executables(&messages), functions })
 }
 
 /// Pack every function that changed since it was packed.
@@ -108,7 +132,7 @@ fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
 
 /// Pack `binary` as `bootstrap`, without its symbols where the machine can remove them. The same binary always
 /// gives the same bytes, so that Terraform sees no change where there is none. True if it had to be packed.
-fn pack_one(binary: &Path, zip: &Path) -> Result<bool> {
+pub fn pack_one(binary: &Path, zip: &Path) -> Result<bool> {
     let content = fs::read(binary).with_context(|| format!("`{}` cannot be read", binary.display()))?;
     let digest = cache::digest(&[&content]);
     let packed_from = zip.with_extension("packed-from");

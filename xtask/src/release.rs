@@ -26,7 +26,24 @@ pub enum Architecture {
     X86_64,
 }
 
+/// The least function, packed beside the others for what theirs is measured against.
+pub const HELLO: &str = "bench-hello";
+
 impl Architecture {
+    /// That of this machine, if packages for it run here.
+    pub fn of_this_machine() -> Option<Self> {
+        match (env::consts::OS, env::consts::ARCH) {
+            ("linux", "x86_64") => Some(Self::X86_64),
+            ("linux", "aarch64") => Some(Self::Arm64),
+            _ => None,
+        }
+    }
+
+    /// Where [`package`] puts the packages.
+    pub fn packages_folder(self, project: &Project) -> PathBuf {
+        project.root.join("target/package").join(self.name())
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Arm64 => "arm64",
@@ -88,25 +105,30 @@ pub fn package(
     for name in names {
         command.args(["--package", &format!("fn-{name}")]);
     }
+    let hello = only.is_empty().then_some(HELLO);
+    if let Some(hello) = hello {
+        command.args(["--package", hello]);
+    }
     progress::during(&format!("building release packages for {}", architecture.name()), || {
         tool::run("cargo lambda build", &mut command, interrupt)
     })?;
 
-    let folder = project.root.join("target/package").join(architecture.name());
+    let folder = architecture.packages_folder(project);
     fs::create_dir_all(&folder)?;
     let metadata = dependencies(project, architecture, interrupt)?;
     let locked = lockfile::read(project)?;
     let materials = Materials::new(&metadata, &locked)?;
     let mut packages = BTreeMap::new();
-    for name in names {
+    for name in names.iter().map(String::as_str).chain(hello) {
         let built = output.join(name).join("bootstrap.zip");
         let (zip, bill) = (folder.join(format!("{name}.zip")), folder.join(format!("{name}.cdx.json")));
         let content = fs::read(&built).with_context(|| format!("`{}` was not built", built.display()))?;
-        let materials = materials.bill(&format!("fn-{name}"), &hex::encode(Sha256::digest(&content)))?;
+        let package = if name == HELLO { name.to_owned() } else { format!("fn-{name}") };
+        let materials = materials.bill(&package, &hex::encode(Sha256::digest(&content)))?;
         fs::write(&zip, content)?;
         fs::write(&bill, serde_json::to_string_pretty(&materials)? + "\n")?;
         let components = materials.get("components").and_then(Value::as_array).map_or(0, Vec::len);
-        packages.insert(name.clone(), Package { zip, bill, components });
+        packages.insert(name.to_owned(), Package { zip, bill, components });
     }
     Ok(packages)
 }

@@ -100,12 +100,17 @@ impl Broker {
         let now = self.clock.now();
         let id = &request.product;
         let unknown = || UseCaseError::not_found("port", format!("{id}/{}", request.port));
-        let (product, ports, contracts, domain) = futures::try_join!(
-            self.products.product(id),
-            self.products.ports(id),
-            self.contracts.of_product(id),
-            self.domains.domain(&id.domain)
-        )?;
+        let known = async {
+            futures::try_join!(
+                self.products.product(id),
+                self.products.ports(id),
+                self.contracts.of_product(id),
+                self.domains.domain(&id.domain)
+            )
+        };
+        // Why there are no policies is nothing for those who may not even know of the product.
+        let (known, policies) = futures::join!(known, self.judge.in_force(&id.domain));
+        let (product, ports, contracts, domain) = known?;
         let product = product.filter(|product| product.status != Status::Retired).ok_or_else(unknown)?;
         if !may_know(caller, &product, &contracts, now) {
             return Err(unknown());
@@ -148,7 +153,7 @@ impl Broker {
                 "wait until its status is active",
             ));
         }
-        let policies = self.judge.in_force(&id.domain).await?;
+        let policies = policies?;
         let purpose = request.purpose.clone().or_else(|| contract.as_ref().map(|contract| contract.purpose.clone()));
         let grant_key = mesh_manifest::canonical::digest(&(
             (caller.principal.as_str(), &caller.domain, caller.membership_revision, &purpose),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use mesh_manifest::{Manifest, ProductId};
 
 use crate::{
+    contract::Contract,
     contracts::may_know,
     error::{StoreError, UseCaseError, Violation},
     findings::Findings,
@@ -23,22 +24,30 @@ const AT_ONCE: usize = 50;
 /// Product → the products that it is made from.
 type Upstream = BTreeMap<ProductId, BTreeSet<ProductId>>;
 
+/// An input's product, if it is registered, and the contracts on it.
+pub(crate) type Input = (Option<Product>, Vec<Contract>);
+
 impl Registrar {
+    /// What is registered of the manifest's inputs, in their order.
+    pub(crate) async fn inputs(&self, manifest: &Manifest) -> Result<Vec<Input>, StoreError> {
+        let look_ups = manifest.inputs.iter().map(|input| async move {
+            let id = &input.port.product;
+            futures::try_join!(self.products.product(id), self.contracts.of_product(id))
+        });
+        try_join_all(look_ups).await
+    }
+
     /// Inputs must exist and not lead back to the product; across domains a missing contract is a warning, since reads are denied until
     /// there is one. Returns the products of the inputs.
     pub(crate) async fn check_inputs(
         &self,
         caller: &Caller,
         manifest: &Manifest,
+        direct: Vec<Input>,
         now: Timestamp,
         findings: &mut Findings,
     ) -> Result<Vec<Product>, UseCaseError> {
         let id = manifest.id();
-        let look_ups = manifest.inputs.iter().map(|input| async move {
-            let id = &input.port.product;
-            futures::try_join!(self.products.product(id), self.contracts.of_product(id))
-        });
-        let direct = try_join_all(look_ups).await?;
         let known = direct.iter().filter_map(|(product, _)| product.as_ref());
         let Some(upstream) = self.upstream(&id, known).await? else {
             let detail = format!("more than {MAX_UPSTREAM} products lie upstream of `{id}`");

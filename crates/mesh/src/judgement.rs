@@ -113,6 +113,13 @@ impl Judge {
     /// decision is made by policies that were replaced before it was asked for, whoever compiled them when.
     pub async fn in_force(&self, domain: &DomainName) -> Result<Arc<InForce>, StoreError> {
         let scopes = [PolicyScope::Global, PolicyScope::Domain(domain.clone()), PolicyScope::Products];
+        let revisions = self.policies.revisions(&scopes).await?;
+        if let Some(cached) = self.programs.lock().unwrap_or_else(PoisonError::into_inner).get(domain)
+            && cached.revisions.as_slice() == revisions
+        {
+            return Ok(cached.in_force.clone());
+        }
+        // Published meanwhile, they may be newer than the revisions; the program is kept under their own.
         let bundles = self.policies.bundles(&scopes).await?;
         let [global, own, products] = <[Option<PolicyBundle>; 3]>::try_from(bundles)
             .map_err(|bundles| StoreError::corrupt("policies", format!("{} bundles for 3 scopes", bundles.len())))?;
@@ -126,11 +133,6 @@ impl Judge {
         };
         let revision = |bundle: &Option<PolicyBundle>| bundle.as_ref().map(|bundle| bundle.revision.clone());
         let revisions = [Some(global.revision.clone()), revision(&own), revision(&products)];
-        if let Some(cached) = self.programs.lock().unwrap_or_else(PoisonError::into_inner).get(domain)
-            && cached.revisions == revisions
-        {
-            return Ok(cached.in_force.clone());
-        }
         let in_force = Arc::new(InForce::compiled(domain, global, own, products));
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
         if programs.len() >= MAX_PROGRAMS && !programs.contains_key(domain) {

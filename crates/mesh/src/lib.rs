@@ -37,4 +37,5 @@ pub mod schema_registry;
 pub mod search_index;
 #[cfg(any(test, feature = "suite"))]
 pub mod store_suite;
+mod sweeping;
 pub mod table_catalog;

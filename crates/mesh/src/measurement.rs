@@ -58,6 +58,15 @@ pub trait MeasurementStore: Debug + Send + Sync {
     /// with `keep`, the measurement goes into the time series as well.
     async fn put_state(&self, state: &PortState, keep: bool) -> Result<(), StoreError>;
 
+    /// Writes many states, none of which is about another's port, each as [`Self::put_state`] would; answers in their order.
+    async fn put_states(&self, states: &[(PortState, bool)]) -> Vec<Result<(), StoreError>> {
+        let mut answers = Vec::with_capacity(states.len());
+        for (state, keep) in states {
+            answers.push(self.put_state(state, *keep).await);
+        }
+        answers
+    }
+
     /// The kept measurements of a port, newest first.
     async fn measurements(&self, port: &PortAddress, limit: usize) -> Result<Vec<Measurement>, StoreError>;
 }

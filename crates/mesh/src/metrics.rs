@@ -149,6 +149,12 @@ impl Lagging {
         self.products += 1;
         self.oldest = Some(self.oldest.map_or(registered_at, |oldest| oldest.min(registered_at)));
     }
+
+    /// Adds all that another part of the sweep found.
+    pub fn extend(&mut self, other: Self) {
+        self.products += other.products;
+        self.oldest = self.oldest.into_iter().chain(other.oldest).min();
+    }
 }
 
 /// A sweep is through: what it found lagging, and how many products it could not drive. Without a backlog, it has no age.

@@ -42,6 +42,7 @@ pub struct Plan {
 #[derive(Debug, Clone)]
 pub struct Registered {
     pub product: Product,
+    /// The product's ports at that revision.
     pub ports: Vec<Port>,
     /// False where equal content was registered already, or the request is a repetition.
     pub written: bool,

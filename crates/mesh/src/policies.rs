@@ -46,6 +46,9 @@ pub trait PolicyStore: Debug + Send + Sync {
     /// The current bundles of `scopes` in the same order, read consistently in one call; none where nothing was published.
     async fn bundles(&self, scopes: &[PolicyScope]) -> Result<Vec<Option<PolicyBundle>>, StoreError>;
 
+    /// The revisions of the current bundles of `scopes` in the same order, read consistently in one call, without the bundles.
+    async fn revisions(&self, scopes: &[PolicyScope]) -> Result<Vec<Option<String>>, StoreError>;
+
     /// Publishes a bundle and keeps the one before in the history; [`StoreError::Conflict`] if the current revision is not `before`.
     async fn put_bundle(
         &self,

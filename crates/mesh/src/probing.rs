@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use mesh_manifest::{DomainName, Format, PortAddress};
+use mesh_manifest::{Format, PortAddress};
 use mesh_sla::{Observation, Transition, transition};
 use serde_json::json;
 
@@ -20,8 +20,9 @@ use crate::{
     measurement::{Measurement, MeasurementStore, PortState, VerdictKind},
     metrics,
     object_storage::ObjectStorage,
-    product::{Product, ProductStore, Status},
+    product::{Port, Product, ProductStore, Status},
     provisioning::{key_of, observer},
+    sweeping,
     table_catalog::{CatalogTable, TableCatalog, newest_data},
 };
 
@@ -67,15 +68,34 @@ pub struct ProbeReport {
     pub errors: usize,
 }
 
+impl ProbeReport {
+    fn count(&mut self, verdict: VerdictKind) {
+        match verdict {
+            VerdictKind::Kept => self.kept += 1,
+            VerdictKind::Broken => self.broken += 1,
+            VerdictKind::Unknown => self.unknown += 1,
+        }
+    }
+}
+
 /// One port to observe.
 #[derive(Debug, Clone)]
 struct Target {
     address: PortAddress,
     format: Format,
     promise: mesh_manifest::Minutes,
-    /// Since when the port is there to be filled.
+    /// Since when the port is there to be filled: of a port without data, when it first appeared.
     since: Timestamp,
     owner: String,
+}
+
+/// A port after it was observed.
+#[derive(Debug)]
+enum Judged {
+    /// There is nothing to write.
+    Unchanged(VerdictKind),
+    /// A state to write; with `keep`, its measurement goes into the time series.
+    Changed { state: Box<PortState>, keep: bool },
 }
 
 /// What a port's storage says.
@@ -87,89 +107,121 @@ struct Seen {
 }
 
 impl Prober {
-    /// Observes every port of every active product.
+    /// Observes every port of every active product, domain by domain: no more of them is held than is observed at once.
     pub async fn run(&self) -> Result<ProbeReport, StoreError> {
-        let mut by_domain: BTreeMap<DomainName, Vec<Target>> = BTreeMap::new();
-        let mut total = ProbeReport::default();
-        let mut cursor = None;
-        loop {
-            let page = self.products.products(None, cursor.as_deref(), 100).await?;
-            for product in page
-                .items
-                .into_iter()
-                .filter(|product| product.status != Status::Retired && product.provisioned_revision > 0)
-            {
-                match self.products.ports(&product.id).await {
-                    Ok(ports) => {
-                        by_domain.entry(product.id.domain.clone()).or_default().extend(targets(&product, &ports));
-                    }
-                    Err(error) => {
-                        tracing::error!(product = %product.id, error = &error as &dyn std::error::Error, "the product's ports cannot be read");
-                        total.ports += product.manifest.output_ports.len();
-                        total.errors += product.manifest.output_ports.len();
-                    }
-                }
-            }
-            match page.cursor {
-                Some(next) => cursor = Some(next),
-                None => break,
-            }
-        }
-        let unobservable = by_domain.values().flatten().filter(|target| target.format.is_endpoint()).count();
-        let runs = by_domain.into_iter().map(|(domain, targets)| self.domain(domain, targets));
-        let mut reports = stream::iter(runs).buffer_unordered(DOMAINS_AT_ONCE);
-        while let Some(report) = reports.next().await {
+        let runs = sweeping::domains(&*self.domains).map_ok(|domain| self.domain(domain));
+        let mut reports = std::pin::pin!(runs.try_buffer_unordered(DOMAINS_AT_ONCE));
+        let (mut total, mut unobservable) = (ProbeReport::default(), 0);
+        while let Some((report, endpoints)) = reports.try_next().await? {
             total.ports += report.ports;
             total.kept += report.kept;
             total.broken += report.broken;
             total.unknown += report.unknown;
             total.events += report.events;
             total.errors += report.errors;
+            unobservable += endpoints;
         }
         metrics::probed(&total, unobservable);
         Ok(total)
     }
 
-    /// One domain's ports: one assumed role, one list of tables, one batch of states. A domain that fails does not stop the rest.
-    async fn domain(&self, id: DomainName, targets: Vec<Target>) -> ProbeReport {
+    /// One domain's ports: one assumed role, one list of tables, batches of states. A domain that fails does not stop the rest.
+    /// Answers, too, how many ports can never be observed.
+    async fn domain(&self, domain: Domain) -> Result<(ProbeReport, usize), StoreError> {
+        let products = sweeping::products(&*self.products, &domain.id).await?;
+        let filled = |product: &&Product| product.status != Status::Retired && product.provisioned_revision > 0;
+        let mut targets: Vec<Target> = products.iter().filter(filled).flat_map(targets).collect();
+        drop(products);
+        let unobservable = targets.iter().filter(|target| target.format.is_endpoint()).count();
         let mut report = ProbeReport { ports: targets.len(), ..ProbeReport::default() };
-        let (domain, (states, unreadable)) = match futures::try_join!(self.domains.domain(&id), self.states(&targets)) {
-            Ok((Some(domain), states)) => (domain, states),
-            Ok((None, _)) => return ProbeReport { errors: targets.len(), ..report },
+        if targets.is_empty() {
+            return Ok((report, unobservable));
+        }
+        let (states, unreadable) = match self.known(&mut targets).await {
+            Ok(known) => known,
             Err(error) => {
-                tracing::error!(domain = %id, error = &error as &dyn std::error::Error, "the domain could not be probed");
-                return ProbeReport { errors: targets.len(), ..report };
+                tracing::error!(domain = %domain.id, error = &error as &dyn std::error::Error, "the domain could not be probed");
+                report.errors = targets.len();
+                return Ok((report, unobservable));
             }
         };
         report.errors += unreadable.len();
         let view = self.view(&domain, &targets).await;
         let readable = targets.into_iter().filter(|target| !unreadable.contains(&target.address));
-        let results = readable.map(|target| {
-            let state = states.get(&target.address).cloned();
-            let (view, domain) = (&view, &domain);
-            async move {
-                let result = self.port(domain, view, &target, state).await;
-                (target.address, result)
-            }
+        let judged = readable.map(|target| {
+            let (view, state) = (&view, states.get(&target.address));
+            async move { self.judge(view, target, state).await }
         });
-        let mut results = stream::iter(results).buffer_unordered(CONCURRENCY);
-        while let Some((address, result)) = results.next().await {
-            match result {
-                Ok((verdict, events)) => {
+        let mut judged = stream::iter(judged).buffer_unordered(CONCURRENCY);
+        let mut changed = Vec::new();
+        while let Some(port) = judged.next().await {
+            match port {
+                Judged::Changed { state, keep } => changed.push((*state, keep)),
+                Judged::Unchanged(verdict) => report.count(verdict),
+            }
+        }
+        let written = self.measurements.put_states(&changed).await;
+        let sent = changed.iter().zip(written).map(|((state, _), written)| {
+            let (measurement, domain) = (&state.measurement, &domain);
+            async move { (measurement, self.told(domain, state, written).await) }
+        });
+        let mut sent = stream::iter(sent).buffer_unordered(CONCURRENCY);
+        while let Some((measurement, sent)) = sent.next().await {
+            match sent {
+                Ok(events) => {
                     report.events += events;
-                    match verdict {
-                        VerdictKind::Kept => report.kept += 1,
-                        VerdictKind::Broken => report.broken += 1,
-                        VerdictKind::Unknown => report.unknown += 1,
-                    }
+                    report.count(measurement.verdict);
                 }
                 Err(error) => {
-                    tracing::error!(port = %address, error = &error as &dyn std::error::Error, "the port could not be probed");
+                    tracing::error!(port = %measurement.port, error = &error as &dyn std::error::Error, "the port could not be probed");
                     report.errors += 1;
                 }
             }
         }
-        report
+        Ok((report, unobservable))
+    }
+
+    /// What is known of the ports, and those of which it cannot be read. Only of those that never had data it matters when they first
+    /// appeared.
+    async fn known(&self, targets: &mut [Target]) -> Result<(States, BTreeSet<PortAddress>), StoreError> {
+        let (states, mut unreadable) = self.states(targets).await?;
+        let has_data = |address: &PortAddress| states.get(address).is_some_and(|state| state.newest.is_some());
+        let is_empty = |target: &&mut Target| !target.format.is_endpoint() && !has_data(&target.address);
+        let mut empty: Vec<&mut Target> = targets.iter_mut().filter(is_empty).collect();
+        if empty.is_empty() {
+            return Ok((states, unreadable));
+        }
+        let addresses: Vec<_> = empty.iter().map(|target| target.address.clone()).collect();
+        let ports = match self.products.ports_at(&addresses).await {
+            Err(StoreError::Corrupt { .. }) => self.ports_one_by_one(addresses, &mut unreadable).await?,
+            answer => answer?,
+        };
+        for target in &mut empty {
+            if let Some(port) = ports.get(&target.address) {
+                target.since = port.since;
+            }
+        }
+        Ok((states, unreadable))
+    }
+
+    /// One unreadable item spoils the batch that it is read in: each is read by itself.
+    async fn ports_one_by_one(
+        &self,
+        addresses: Vec<PortAddress>,
+        unreadable: &mut BTreeSet<PortAddress>,
+    ) -> Result<BTreeMap<PortAddress, Port>, StoreError> {
+        let mut ports = BTreeMap::new();
+        for address in addresses {
+            match self.products.ports_at(std::slice::from_ref(&address)).await {
+                Ok(one) => ports.extend(one),
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(port = %address, error = &error as &dyn std::error::Error, "the port cannot be read");
+                    unreadable.insert(address);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(ports)
     }
 
     /// The states of `targets`, and those whose state cannot be read.
@@ -213,41 +265,41 @@ impl Prober {
         Some(View { envelope, credentials, tables })
     }
 
-    async fn port(
-        &self,
-        domain: &Domain,
-        view: &Option<View>,
-        target: &Target,
-        previous: Option<PortState>,
-    ) -> Result<(VerdictKind, usize), StoreError> {
+    async fn judge(&self, view: &Option<View>, target: Target, previous: Option<&PortState>) -> Judged {
         let now = self.clock.now();
         // Another run has just written that there is something to send, and is about to: two would tell twice.
-        if let Some(before) = previous.as_ref().filter(|before| is_being_sent(before, now)) {
-            return Ok((before.measurement.verdict, 0));
+        if let Some(before) = previous.filter(|before| is_being_sent(before, now)) {
+            return Judged::Unchanged(before.measurement.verdict);
         }
         let seen = match view {
-            Some(view) => self.observe(view, target, previous.as_ref(), now).await.unwrap_or_else(|error| {
+            Some(view) => self.observe(view, &target, previous, now).await.unwrap_or_else(|error| {
                 tracing::warn!(port = %target.address, error = &error as &dyn std::error::Error, "the port cannot be observed");
                 Seen::default()
             }),
             None => Seen::default(),
         };
-        let state = next_state(target, previous.as_ref(), &seen, now);
+        let state = next_state(&target, previous, &seen, now);
         let verdict = state.measurement.verdict;
-        let unchanged = previous.as_ref().is_some_and(|before| is_unchanged(before, &state, now));
-        if unchanged {
-            return Ok((verdict, 0));
+        if previous.is_some_and(|before| is_unchanged(before, &state, now)) {
+            return Judged::Unchanged(verdict);
         }
-        let keep =
-            previous.as_ref().is_none_or(|before| before.measurement.verdict != verdict || rolls_up(before, now));
-        match self.measurements.put_state(&state, keep).await {
-            Ok(()) => {}
+        let keep = previous.is_none_or(|before| before.measurement.verdict != verdict || rolls_up(before, now));
+        Judged::Changed { state: Box::new(state), keep }
+    }
+
+    /// Sends what a state that was written raised; how many events.
+    async fn told(
+        &self,
+        domain: &Domain,
+        state: &PortState,
+        written: Result<(), StoreError>,
+    ) -> Result<usize, StoreError> {
+        match written {
+            Ok(()) => self.send(domain, state).await,
             // Another run of the probe came first and tells what there is to tell.
-            Err(StoreError::Conflict) => return Ok((verdict, 0)),
-            Err(error) => return Err(error),
+            Err(StoreError::Conflict) => Ok(0),
+            Err(error) => Err(error),
         }
-        let sent = self.send(domain, &state).await?;
-        Ok((verdict, sent))
     }
 
     /// Sends what a change of state raised, then notes what is sent. Killed in between, it is sent again under the same id. A
@@ -337,19 +389,14 @@ struct View {
     tables: HashMap<String, CatalogTable>,
 }
 
-fn targets(product: &Product, ports: &[crate::product::Port]) -> Vec<Target> {
-    let since: HashMap<_, _> = ports.iter().map(|port| (&port.address, port.since)).collect();
-    let target = |port: &mesh_manifest::OutputPort| {
-        let address = product.manifest.address(port);
-        Target {
-            since: since.get(&address).copied().unwrap_or(product.registered_at),
-            format: port.format,
-            promise: port.sla.freshness,
-            owner: product.manifest.owner.contact.clone(),
-            address,
-        }
-    };
-    product.manifest.output_ports.iter().map(target).collect()
+fn targets(product: &Product) -> impl Iterator<Item = Target> {
+    product.manifest.output_ports.iter().map(|port| Target {
+        address: product.manifest.address(port),
+        format: port.format,
+        promise: port.sla.freshness,
+        since: product.registered_at,
+        owner: product.manifest.owner.contact.clone(),
+    })
 }
 
 /// The state after an observation, with the events that a change raises.

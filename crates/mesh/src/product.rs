@@ -1,6 +1,6 @@
 //! Registered products and their ports, and the store that keeps them.
 
-use std::fmt::Debug;
+use std::{collections::BTreeMap, fmt::Debug};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -122,6 +122,9 @@ pub trait ProductStore: Debug + Send + Sync {
 
     /// The ports of a product, read consistently.
     async fn ports(&self, id: &ProductId) -> Result<Vec<Port>, StoreError>;
+
+    /// Those of the ports at `addresses` that exist, read consistently, in batches.
+    async fn ports_at(&self, addresses: &[PortAddress]) -> Result<BTreeMap<PortAddress, Port>, StoreError>;
 
     /// Writes a registration in one transaction, and moves `contracts_revision` of every product that it is newly made from;
     /// [`StoreError::Conflict`] if the product or its contracts, or the revision of one of those, moved since they were read.

@@ -2,9 +2,9 @@
 //!
 //! Every step may be repeated and may be killed after it: a table that exists is kept, metadata that exists is pointed at again.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use mesh_manifest::{Format, Manifest, OutputPort, PortAddress, ProductId};
 use serde::Serialize;
 use serde_json::json;
@@ -15,16 +15,19 @@ use crate::{
     credentials::{CredentialVendor, Mode, VendRequest},
     domain::{Domain, DomainStore, Envelope},
     error::StoreError,
-    metrics,
+    metrics::{self, Lagging},
     object_storage::ObjectStorage,
     product::{Product, ProductStore, Status},
+    sweeping,
     table_catalog::{CatalogTable, CommitError, TableCatalog, TableFormat},
 };
 
-/// Products converged at once by a sweep.
+/// Products of a domain converged at once by a sweep.
 const CONCURRENCY: usize = 8;
 /// Metadata files looked through for the newest, when a table's entry was lost.
 const MAX_METADATA: usize = 100_000;
+/// Domains gone over at once by a sweep.
+const DOMAINS_AT_ONCE: usize = 2;
 /// How long the probe of the observer role's trust may last: the least that STS issues.
 const OBSERVER_LIFETIME: std::time::Duration = std::time::Duration::from_secs(900);
 
@@ -60,6 +63,9 @@ pub struct SweepReport {
     /// Products whose store or service failed; the next sweep tries again.
     pub errors: usize,
 }
+
+/// A domain's tables by their names.
+type Tables = HashMap<String, CatalogTable>;
 
 /// Why an envelope could not be converged.
 #[derive(Debug, thiserror::Error)]
@@ -97,8 +103,17 @@ impl Provisioner {
         let Some(product) = product.filter(|product| product.status != Status::Retired) else {
             return Ok(Converged::Skipped);
         };
-        let revision = product.revision;
-        match self.envelope(&product, domain.as_ref()).await {
+        let outcome = match self.storage_of(domain.as_ref(), &product).await {
+            Ok(envelope) => self.envelope(&product, envelope, None).await,
+            Err(obstacle) => Err(obstacle),
+        };
+        self.note(&product, outcome).await
+    }
+
+    /// Notes what became of a product's envelope.
+    async fn note(&self, product: &Product, outcome: Result<(), Obstacle>) -> Result<Converged, StoreError> {
+        let (id, revision) = (&product.id, product.revision);
+        match outcome {
             Ok(()) => {
                 if product.status != Status::Active || product.provisioned_revision != revision {
                     let noted = self.products.set_provisioned(id, revision, Status::Active, None).await?;
@@ -120,53 +135,101 @@ impl Provisioner {
 
     /// Converges every product, whatever its state: what lags is caught up, what drifted is healed or told.
     pub async fn sweep(&self) -> Result<SweepReport, StoreError> {
-        let mut report = SweepReport::default();
-        let mut lagging = metrics::Lagging::default();
-        let mut cursor = None;
-        loop {
-            let page = self.products.products(None, cursor.as_deref(), 100).await?;
-            for product in page.items.iter().filter(|product| product.status != Status::Retired) {
-                if product.provisioned_revision < product.revision {
-                    lagging.add(product.registered_at);
-                }
-            }
-            let ids = page.items.into_iter().map(|product| product.id);
-            let mut results =
-                stream::iter(ids.map(|id| async move { (self.converge(&id).await, id) })).buffer_unordered(CONCURRENCY);
-            while let Some((result, id)) = results.next().await {
-                report.seen += 1;
-                match result {
-                    Ok(Converged::Active { .. }) => report.converged += 1,
-                    Ok(Converged::Failed { reason, .. }) => {
-                        tracing::warn!(product = %id, reason, "the envelope is not as it should be");
-                        report.failed += 1;
-                    }
-                    Ok(Converged::Skipped) => {}
-                    Err(error) => {
-                        tracing::error!(product = %id, error = &error as &dyn std::error::Error, "converging failed");
-                        report.errors += 1;
-                    }
-                }
-            }
-            match page.cursor {
-                Some(next) => cursor = Some(next),
-                None => break,
-            }
+        let sweeps = sweeping::domains(&*self.domains).map_ok(|domain| self.sweep_domain(domain));
+        let mut sweeps = std::pin::pin!(sweeps.try_buffer_unordered(DOMAINS_AT_ONCE));
+        let (mut total, mut lagging) = (SweepReport::default(), Lagging::default());
+        while let Some((report, behind)) = sweeps.try_next().await? {
+            total.seen += report.seen;
+            total.converged += report.converged;
+            total.failed += report.failed;
+            total.errors += report.errors;
+            lagging.extend(behind);
         }
-        metrics::swept(lagging, report.errors);
-        metrics::envelopes_failed(report.failed);
-        Ok(report)
+        metrics::swept(lagging, total.errors);
+        metrics::envelopes_failed(total.failed);
+        Ok(total)
     }
 
-    async fn envelope(&self, product: &Product, domain: Option<&Domain>) -> Result<(), Obstacle> {
+    /// One domain's products: its storage is observed once, and its tables are listed once. Answers, too, what lagged behind.
+    async fn sweep_domain(&self, domain: Domain) -> Result<(SweepReport, Lagging), StoreError> {
+        let products = sweeping::products(&*self.products, &domain.id).await?;
+        let mut report = SweepReport { seen: products.len(), ..SweepReport::default() };
+        let mut lagging = Lagging::default();
+        let live: Vec<&Product> = products.iter().filter(|product| product.status != Status::Retired).collect();
+        for product in live.iter().filter(|product| product.provisioned_revision < product.revision) {
+            lagging.add(product.registered_at);
+        }
+        let Some(first) = live.first() else { return Ok((report, lagging)) };
+        let shared = match self.storage_of(Some(&domain), first).await {
+            Ok(envelope) => self.tables(envelope, &live).await.map(|tables| Ok((envelope, tables))),
+            Err(Obstacle::Status(reason)) => Ok(Err(reason)),
+            Err(Obstacle::Store(error)) => Err(error),
+        };
+        let shared = match shared {
+            Ok(shared) => shared,
+            Err(error) => {
+                tracing::error!(domain = %domain.id, error = &error as &dyn std::error::Error, "converging failed");
+                report.errors = live.len();
+                return Ok((report, lagging));
+            }
+        };
+        let results = live.into_iter().map(|product| {
+            let shared = &shared;
+            async move {
+                let outcome = match shared {
+                    Ok((envelope, tables)) => self.envelope(product, envelope, Some(tables)).await,
+                    Err(reason) => Err(Obstacle::Status(reason.clone())),
+                };
+                (self.note(product, outcome).await, &product.id)
+            }
+        });
+        let mut results = stream::iter(results).buffer_unordered(CONCURRENCY);
+        while let Some((result, id)) = results.next().await {
+            match result {
+                Ok(Converged::Active { .. }) => report.converged += 1,
+                Ok(Converged::Failed { reason, .. }) => {
+                    tracing::warn!(product = %id, reason, "the envelope is not as it should be");
+                    report.failed += 1;
+                }
+                Ok(Converged::Skipped) => {}
+                Err(error) => {
+                    tracing::error!(product = %id, error = &error as &dyn std::error::Error, "converging failed");
+                    report.errors += 1;
+                }
+            }
+        }
+        Ok((report, lagging))
+    }
+
+    /// The tables of the domain, if any of the products has one.
+    async fn tables(&self, envelope: &Envelope, products: &[&Product]) -> Result<Tables, StoreError> {
+        let mut ports = products.iter().flat_map(|product| &product.manifest.output_ports);
+        if !ports.any(|port| port.format == Format::Iceberg) {
+            return Ok(Tables::new());
+        }
+        let tables = self.catalog.tables(&envelope.glue_database).await?;
+        Ok(tables.into_iter().map(|table| (table.name.clone(), table)).collect())
+    }
+
+    /// The storage of the product's domain, if it is as it should be.
+    async fn storage_of<'d>(&self, domain: Option<&'d Domain>, product: &Product) -> Result<&'d Envelope, Obstacle> {
         let (domain, envelope) = domain
             .and_then(|domain| domain.envelope.as_ref().map(|envelope| (domain, envelope)))
             .ok_or_else(|| Obstacle::Status(format!("the domain `{}` has no storage yet", product.id.domain)))?;
         futures::try_join!(self.observe_encryption(envelope), self.observe_trust(domain, envelope))?;
+        Ok(envelope)
+    }
+
+    /// What every port of the product needs; `tables` where they were listed already.
+    async fn envelope(&self, product: &Product, envelope: &Envelope, tables: Option<&Tables>) -> Result<(), Obstacle> {
         for port in &product.manifest.output_ports {
             let address = product.manifest.address(port);
             if port.format == Format::Iceberg {
-                self.table(&address, port, envelope).await?;
+                let table = match tables {
+                    Some(tables) => tables.get(&address.table()).cloned(),
+                    None => self.catalog.table(&envelope.glue_database, &address.table()).await?,
+                };
+                self.table(&address, port, envelope, table).await?;
             }
             if !port.format.is_endpoint() {
                 self.describe(&address, &product.manifest, port, envelope, product.revision).await?;
@@ -205,11 +268,17 @@ impl Provisioner {
     }
 
     /// The table exists and has the registered schema.
-    async fn table(&self, address: &PortAddress, port: &OutputPort, envelope: &Envelope) -> Result<(), Obstacle> {
+    async fn table(
+        &self,
+        address: &PortAddress,
+        port: &OutputPort,
+        envelope: &Envelope,
+        table: Option<CatalogTable>,
+    ) -> Result<(), Obstacle> {
         let database = &envelope.glue_database;
         let name = address.table();
         let location = format!("s3://{}/{}", envelope.bucket, address.prefix());
-        let table = match self.catalog.table(database, &name).await? {
+        let table = match table {
             Some(table) => table,
             None => {
                 if self.enter_table(address, port, envelope, &location).await? {

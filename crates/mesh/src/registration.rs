@@ -66,12 +66,14 @@ impl Registrar {
                 format!("ask an owner of `{}` for the role producer, or name that domain in Mesh-Domain", id.domain),
             ));
         }
-        let (domain, before, ports_before, contracts, policies) = futures::try_join!(
+        let (domain, before, ports_before, contracts, policies, inputs, registered) = futures::try_join!(
             self.domains.domain(&id.domain),
             self.products.product(&id),
             self.products.ports(&id),
             self.contracts.of_product(&id),
             self.judge.in_force(&id.domain),
+            self.inputs(&manifest),
+            self.registered_schemas(&manifest),
         )?;
         let domain = domain.ok_or_else(|| UseCaseError::not_found("domain", &id.domain))?;
         if domain.envelope.is_none() {
@@ -101,9 +103,9 @@ impl Registrar {
             }
             self.check_removed_ports(before, &manifest, &mut findings).await?;
         }
-        let upstream = self.check_inputs(caller, &manifest, now, &mut findings).await?;
+        let upstream = self.check_inputs(caller, &manifest, inputs, now, &mut findings).await?;
         let upstream = newly_used(&manifest, active_before, upstream);
-        let (schemas, new_schemas) = self.check_schemas(&manifest, now, &mut findings).await?;
+        let (schemas, new_schemas) = check_schemas(&manifest, registered, now, &mut findings);
         let question = Question {
             action: Action::Publish,
             caller,
@@ -342,11 +344,14 @@ impl Registrar {
         manifest: &Manifest,
         findings: &mut Findings,
     ) -> Result<(), UseCaseError> {
-        for address in addresses(&before.manifest) {
-            if manifest.output_ports.iter().any(|port| manifest.address(port) == address) {
-                continue;
-            }
-            for downstream in self.products.downstream(&address).await? {
+        let kept = addresses(manifest);
+        let removed = addresses(&before.manifest).into_iter().filter(|address| !kept.contains(address));
+        let users = removed.map(|address| async move {
+            let downstream = self.products.downstream(&address).await?;
+            Ok::<_, StoreError>((address, downstream))
+        });
+        for (address, downstream) in try_join_all(users).await? {
+            for downstream in downstream {
                 let detail = format!("`{downstream}` is made from `{address}`, which the manifest no longer lists");
                 findings.refuse(
                     Violation::new("evolution.port_removed_downstream", "/outputPorts", detail)
@@ -357,46 +362,46 @@ impl Registrar {
         Ok(())
     }
 
-    /// Content of a registered version never changes.
-    async fn check_schemas(
-        &self,
-        manifest: &Manifest,
-        now: Timestamp,
-        findings: &mut Findings,
-    ) -> Result<(BTreeMap<PortAddress, RegisteredSchema>, Vec<RegisteredSchema>), UseCaseError> {
+    /// The registered versions of each output port's schema.
+    async fn registered_schemas(&self, manifest: &Manifest) -> Result<Vec<Vec<RegisteredSchema>>, StoreError> {
         let subjects = manifest.output_ports.iter().map(|port| {
             let subject = manifest.address(port).subject();
             async move { self.schemas.versions(&subject).await }
         });
-        let registered = try_join_all(subjects).await?;
-        let (mut all, mut new) = (BTreeMap::new(), Vec::new());
-        for (index, (port, versions)) in manifest.output_ports.iter().zip(registered).enumerate() {
-            let address = manifest.address(port);
-            let schema = RegisteredSchema::new(address.subject(), port.version.clone(), port.schema.clone(), now);
-            match versions.into_iter().find(|known| known.version == port.version) {
-                Some(known) if known.digest == schema.digest => {
-                    all.insert(address, known);
-                }
-                Some(_) => {
-                    let pointer = format!("/outputPorts/{index}/version");
-                    let detail = format!(
-                        "version {} of `{}` is registered with another schema",
-                        port.version,
-                        address.subject()
-                    );
-                    findings.refuse(
-                        Violation::new("schema.version_taken", pointer, detail)
-                            .with_remedy("give the port a new version"),
-                    );
-                }
-                None => {
-                    new.push(schema.clone());
-                    all.insert(address, schema);
-                }
+        try_join_all(subjects).await
+    }
+}
+
+/// Content of a registered version never changes. Answers with the schema of every port, and those that are new.
+fn check_schemas(
+    manifest: &Manifest,
+    registered: Vec<Vec<RegisteredSchema>>,
+    now: Timestamp,
+    findings: &mut Findings,
+) -> (BTreeMap<PortAddress, RegisteredSchema>, Vec<RegisteredSchema>) {
+    let (mut all, mut new) = (BTreeMap::new(), Vec::new());
+    for (index, (port, versions)) in manifest.output_ports.iter().zip(registered).enumerate() {
+        let address = manifest.address(port);
+        let schema = RegisteredSchema::new(address.subject(), port.version.clone(), port.schema.clone(), now);
+        match versions.into_iter().find(|known| known.version == port.version) {
+            Some(known) if known.digest == schema.digest => {
+                all.insert(address, known);
+            }
+            Some(_) => {
+                let pointer = format!("/outputPorts/{index}/version");
+                let detail =
+                    format!("version {} of `{}` is registered with another schema", port.version, address.subject());
+                findings.refuse(
+                    Violation::new("schema.version_taken", pointer, detail).with_remedy("give the port a new version"),
+                );
+            }
+            None => {
+                new.push(schema.clone());
+                all.insert(address, schema);
             }
         }
-        Ok((all, new))
     }
+    (all, new)
 }
 
 /// Those of `upstream`, each once, of which the product uses a port that it did not use `before`.

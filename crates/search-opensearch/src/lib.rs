@@ -55,6 +55,11 @@ impl OpenSearchIndex {
         &self.alias
     }
 
+    /// The body of the request that a search for `query` is.
+    pub fn request(query: &SearchQuery) -> Result<Value, SearchError> {
+        query::body(query)
+    }
+
     /// Sends `request`, and once more after creating the index where that is missing.
     async fn on_index<T, F>(&self, request: impl Fn() -> F + Send) -> Result<T, StoreError>
     where

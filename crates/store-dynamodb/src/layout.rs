@@ -82,7 +82,34 @@ impl Layout {
 
     /// The record in an item.
     pub(crate) fn record<T: DeserializeOwned>(&self, item: &Item) -> Result<T, StoreError> {
-        serde_json::from_value(Value::Object(self.fields(item)?)).map_err(|error| StoreError::corrupt(self.what, error))
+        serde_json::from_str(&self.text(item)?).map_err(|error| StoreError::corrupt(self.what, error))
+    }
+
+    /// The record in an item as JSON text: what is stored as JSON is read once, and not made into values first.
+    fn text(&self, item: &Item) -> Result<String, StoreError> {
+        let mut text = String::from("{");
+        let mut add = |field: &str, value: &str| {
+            let separator = if text.len() > 1 { "," } else { "" };
+            text.extend([separator, "\"", field, "\":", value]);
+        };
+        for Column { field, attribute, kind } in self.columns {
+            let unreadable = || self.unreadable(attribute);
+            match (item.get(*attribute), kind) {
+                (Some(stored), Kind::Json) => add(field, stored.as_s().map_err(|_| unreadable())?),
+                (Some(stored), kind) => add(field, &kind.read(stored).ok_or_else(unreadable)?.to_string()),
+                (None, Kind::Compliant) => add(field, "\"unknown\""),
+                (None, _) => {}
+            }
+        }
+        if let Some(body) = item.get(BODY) {
+            let body = body.as_s().ok().and_then(|body| body.trim().strip_prefix('{')?.strip_suffix('}'));
+            let body = body.ok_or_else(|| self.unreadable(BODY))?;
+            if !body.trim().is_empty() {
+                text.extend([if text.len() > 1 { "," } else { "" }, body]);
+            }
+        }
+        text.push('}');
+        Ok(text)
     }
 
     /// The fields of the record in an item, for records that are put together from more than one layout.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use mesh_core::{
     error::StoreError,
@@ -12,6 +13,7 @@ use mesh_manifest::PortAddress;
 use serde_json::Value;
 
 use crate::{
+    errors::SERVICE,
     expression::Expression,
     layout::{Item, Kind, Layout, column, instant, key, number, text},
     query::Query,
@@ -36,6 +38,12 @@ const STATE: Layout = Layout { what: "port state", columns: &[column("sequence",
 
 /// The range key of a port's state; it sorts after every time.
 const LATEST: &str = "latest";
+
+/// How many states go into one transaction, each with its measurement: DynamoDB takes 100 items.
+const TOGETHER: usize = 50;
+
+/// How many transactions are under way at once.
+const AT_ONCE: usize = 4;
 
 /// How long kept measurements stay: a year and the time to look back at it.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -83,6 +91,53 @@ fn state_record(item: &Item) -> Result<PortState, StoreError> {
     serde_json::from_value(Value::Object(fields)).map_err(|error| StoreError::corrupt(STATE.what, error))
 }
 
+/// Only if the stored state is the one before.
+fn follows(state: &PortState) -> Result<Expression, StoreError> {
+    Ok(match state.sequence.checked_sub(1) {
+        None => return Err(StoreError::Conflict),
+        Some(0) => Expression::absent("port_id"),
+        Some(before) => {
+            Expression::when("#sequence = :before").name("#sequence", "sequence").value(":before", number(before))
+        }
+    })
+}
+
+impl DynamoStore {
+    /// All of these states with their measurements, or none.
+    async fn put_together(&self, states: &[(&PortState, bool)]) -> Result<(), StoreError> {
+        let mut transaction = Transaction::new(self);
+        for (state, keep) in states {
+            transaction.put_when(SLA_MEASUREMENTS, state_item(state)?, follows(state)?);
+            if *keep {
+                let mut kept = measured(&state.measurement, "measured_at")?;
+                let expires = state.measurement.measured_at.saturating_add(KEPT_FOR).unwrap_or(Timestamp::MAX);
+                kept.insert("expires_at".to_owned(), number(expires.as_second()));
+                transaction.put(SLA_MEASUREMENTS, kept);
+            }
+        }
+        transaction.commit().await
+    }
+
+    /// As many states as one transaction takes. Where one of them stands against it, each is written by itself.
+    async fn put_part(&self, states: &[(&PortState, bool)]) -> Vec<Result<(), StoreError>> {
+        if states.len() > 1 {
+            match self.put_together(states).await {
+                Ok(()) => return states.iter().map(|_| Ok(())).collect(),
+                // An outage is one for all of them, and is not asked about again.
+                Err(error @ StoreError::Unavailable { .. }) => {
+                    let why = format!("{} states were to be written together: {error}", states.len());
+                    let mut answers = vec![Err(error)];
+                    answers.extend(states.iter().skip(1).map(|_| Err(StoreError::unavailable(SERVICE, why.clone()))));
+                    return answers;
+                }
+                Err(_) => {}
+            }
+        }
+        let writes: Vec<_> = states.iter().map(|(state, keep)| self.put_state(state, *keep)).collect();
+        stream::iter(writes).buffered(AT_ONCE).collect().await
+    }
+}
+
 #[async_trait]
 impl MeasurementStore for DynamoStore {
     async fn states(&self, ports: &[PortAddress]) -> Result<BTreeMap<PortAddress, PortState>, StoreError> {
@@ -95,24 +150,16 @@ impl MeasurementStore for DynamoStore {
     }
 
     async fn put_state(&self, state: &PortState, keep: bool) -> Result<(), StoreError> {
-        let follows = match state.sequence.checked_sub(1) {
-            None => return Err(StoreError::Conflict),
-            Some(0) => Expression::absent("port_id"),
-            Some(before) => {
-                Expression::when("#sequence = :before").name("#sequence", "sequence").value(":before", number(before))
-            }
-        };
-        let item = state_item(state)?;
         if !keep {
-            return self.put_when(SLA_MEASUREMENTS, item, follows).await;
+            return self.put_when(SLA_MEASUREMENTS, state_item(state)?, follows(state)?).await;
         }
-        let mut kept = measured(&state.measurement, "measured_at")?;
-        let expires = state.measurement.measured_at.saturating_add(KEPT_FOR).unwrap_or(Timestamp::MAX);
-        kept.insert("expires_at".to_owned(), number(expires.as_second()));
-        let mut transaction = Transaction::new(self);
-        transaction.put_when(SLA_MEASUREMENTS, item, follows);
-        transaction.put(SLA_MEASUREMENTS, kept);
-        transaction.commit().await
+        self.put_together(&[(state, keep)]).await
+    }
+
+    async fn put_states(&self, states: &[(PortState, bool)]) -> Vec<Result<(), StoreError>> {
+        let states: Vec<(&PortState, bool)> = states.iter().map(|(state, keep)| (state, *keep)).collect();
+        let parts: Vec<_> = states.chunks(TOGETHER).map(|part| self.put_part(part)).collect();
+        stream::iter(parts).buffered(AT_ONCE).collect::<Vec<_>>().await.into_iter().flatten().collect()
     }
 
     async fn measurements(&self, port: &PortAddress, limit: usize) -> Result<Vec<Measurement>, StoreError> {

@@ -72,6 +72,20 @@ impl PolicyStore for DynamoStore {
         scopes.iter().map(bundle).collect()
     }
 
+    async fn revisions(&self, scopes: &[PolicyScope]) -> Result<Vec<Option<String>>, StoreError> {
+        const REVISION: &str = "bundle_revision";
+        let wanted: BTreeSet<&PolicyScope> = scopes.iter().collect();
+        let keys = wanted.into_iter().map(current_key).collect();
+        let items = self.get_attributes(POLICIES, keys, &["scope", REVISION]).await?;
+        let text = |item: &Item, name: &str| {
+            let text = item.get(name).and_then(|value| value.as_s().ok()).cloned();
+            text.ok_or_else(|| StoreError::corrupt(BUNDLE.what, format!("`{name}` has an unexpected form")))
+        };
+        let revision = |item: &Item| Ok((text(item, "scope")?, text(item, REVISION)?));
+        let by_scope = items.iter().map(revision).collect::<Result<BTreeMap<String, String>, StoreError>>()?;
+        Ok(scopes.iter().map(|scope| by_scope.get(&scope.to_string()).cloned()).collect())
+    }
+
     async fn put_bundle(
         &self,
         before: Option<&str>,

@@ -1,7 +1,9 @@
 //! Products and their history: `data_products`; ports: `output_ports`; who uses them: `lineage`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::future::try_join_all;
 use mesh_core::{
     error::StoreError,
     metrics,
@@ -55,11 +57,8 @@ pub(crate) const PORT: Layout = Layout {
 /// The range key of a product as it is now.
 pub(crate) const CURRENT: &str = "current";
 
-/// How many domains' products are asked for at once.
-const AT_ONCE: usize = 8;
-
-/// How many domains are looked at in one step.
-const STEP: usize = 50;
+/// How many domains' products are asked for at once, at most.
+const AT_ONCE: usize = 16;
 
 /// The key of a product as it is now.
 pub(crate) fn current_key(id: &ProductId) -> Item {
@@ -106,21 +105,18 @@ impl DynamoStore {
             None => Vec::new(),
         };
         let mut seen = after.map(|after| after.domain);
+        // More domains at once only while few products are found in them: what is read beyond the limit is read for nothing.
+        let mut at_once = 1;
         while found.len() < limit {
-            let domains = self.domain_ids(seen.as_ref(), STEP).await?;
+            let domains = self.domain_ids(seen.as_ref(), at_once).await?;
             let Some(last) = domains.last().cloned() else {
                 break;
             };
             let missing = limit - found.len();
             let lists = domains.into_iter().map(|domain| async move { self.current_of(&domain, None, missing).await });
-            let lists = stream::iter(lists).buffered(AT_ONCE);
-            let mut lists = std::pin::pin!(lists);
-            while found.len() < limit
-                && let Some(products) = lists.try_next().await?
-            {
-                found.extend(products);
-            }
+            found.extend(try_join_all(lists).await?.into_iter().flatten());
             seen = Some(last);
+            at_once = (at_once * 2).min(AT_ONCE);
         }
         found.truncate(limit);
         Ok(found)
@@ -197,6 +193,16 @@ impl ProductStore for DynamoStore {
 
     async fn ports(&self, id: &ProductId) -> Result<Vec<Port>, StoreError> {
         self.all(&Query::table(OUTPUT_PORTS, id)).await?.iter().map(|item| PORT.record(item)).collect()
+    }
+
+    async fn ports_at(&self, addresses: &[PortAddress]) -> Result<BTreeMap<PortAddress, Port>, StoreError> {
+        let wanted: BTreeSet<&PortAddress> = addresses.iter().collect();
+        let keys = wanted
+            .into_iter()
+            .map(|address| key([("product_id", address.product.to_string()), ("port_id", address.to_string())]));
+        let items = self.get_many(OUTPUT_PORTS, keys.collect()).await?;
+        let port = |item| PORT.record(item).map(|port: Port| (port.address.clone(), port));
+        items.iter().map(port).collect()
     }
 
     async fn register(&self, registration: &Registration) -> Result<(), StoreError> {

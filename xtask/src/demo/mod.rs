@@ -25,7 +25,8 @@ use crate::prerequisites;
 use crate::progress;
 use crate::project::Project;
 use crate::stack::{self, Component, GivenPorts, Health, Stack};
-use mesh::Demo;
+pub(crate) use mesh::Demo;
+pub(crate) use setup::infra_root;
 use summary::Done;
 pub use summary::Summary;
 
@@ -115,6 +116,14 @@ pub fn walk(project: &Project, interrupt: &Interrupt, before: &mut dyn FnMut(&'s
         }
     }
     bail!("a component of the stack died in each of {WALKS} walks; `cargo xtask logs` shows what it logged")
+}
+
+/// A mesh on a running stack, with the example's domains and no product.
+pub(crate) fn found(demo: &mut Demo<'_>) -> Result<()> {
+    for step in [setup::build, setup::infra, setup::domains] {
+        step(demo)?;
+    }
+    Ok(())
 }
 
 /// What comes after the path, on the stack on which it was walked to its end.

@@ -64,9 +64,9 @@ impl TableCatalog for FakeTableCatalog {
     async fn tables(&self, database: &str) -> Result<Vec<CatalogTable>, StoreError> {
         Ok(self
             .enter()?
-            .values()
-            .filter(|(table, _)| table.database == database)
-            .map(|(table, _)| table.clone())
+            .range((database.to_owned(), String::new())..)
+            .take_while(|((of, _), _)| of == database)
+            .map(|(_, (table, _))| table.clone())
             .collect())
     }
 

@@ -21,6 +21,7 @@ pub async fn measurement_store<S: MeasurementStore>(make: impl AsyncFn() -> S) {
     of_rivals_one_wins(&make().await).await;
     kept_measurements_come_newest_first(&make().await).await;
     states_are_read_in_batches(&make().await).await;
+    states_are_written_in_batches(&make().await).await;
 }
 
 const PORT: &str = "operations.flights/daily@1";
@@ -104,6 +105,43 @@ async fn kept_measurements_come_newest_first(store: &impl MeasurementStore) {
     assert_eq!(all[0], Measurement { verdict: VerdictKind::Unknown, ..port_state(PORT, 8, 480).measurement });
     assert_eq!(minutes(&store.measurements(&port, 2).await.unwrap()), [8, 7]);
     assert_eq!(store.measurements(&"a.b/c@1".parse().unwrap(), 2).await.unwrap(), []);
+}
+
+async fn states_are_written_in_batches(store: &impl MeasurementStore) {
+    let port = |number: usize| format!("operations.flights/p{number}@1");
+    let states = |sequence: u64| -> Vec<(PortState, bool)> {
+        let seconds = sequence.cast_signed() * 60;
+        (0..130).map(|number| (port_state(&port(number), sequence, seconds), number % 2 == 0)).collect()
+    };
+    assert!(store.put_states(&[]).await.is_empty());
+    let answers = store.put_states(&states(1)).await;
+    assert_eq!((answers.len(), winners(answers)), (130, 130));
+
+    // Of one that somebody else wrote meanwhile, the others know nothing.
+    for number in [3, 64] {
+        store.put_state(&port_state(&port(number), 2, 30), false).await.unwrap();
+    }
+    let answers = store.put_states(&states(2)).await;
+    for (number, answer) in answers.into_iter().enumerate() {
+        match number {
+            3 | 64 => assert_conflict(answer),
+            _ => answer.unwrap(),
+        }
+    }
+    let ports: Vec<PortAddress> = (0..130).map(|number| port(number).parse().unwrap()).collect();
+    let found = store.states(&ports).await.unwrap();
+    for (number, address) in ports.iter().enumerate() {
+        let raced = [3, 64].contains(&number);
+        assert_eq!(found[address], port_state(&port(number), 2, if raced { 30 } else { 120 }), "{address}");
+        let kept = if number % 2 == 1 {
+            0
+        } else if raced {
+            1
+        } else {
+            2
+        };
+        assert_eq!(store.measurements(address, 10).await.unwrap().len(), kept, "{address}");
+    }
 }
 
 async fn states_are_read_in_batches(store: &impl MeasurementStore) {

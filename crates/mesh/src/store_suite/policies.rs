@@ -34,6 +34,10 @@ async fn bundles_read_in_the_order_asked_for(store: &impl PolicyStore) {
     let found = store.bundles(&scopes).await.unwrap();
     assert_eq!(found, [Some(weather), None, Some(global.clone()), Some(products), Some(global)]);
     assert_eq!(store.bundles(&[]).await.unwrap(), []);
+    let revisions = store.revisions(&scopes).await.unwrap();
+    let revisions: Vec<_> = revisions.iter().map(Option::as_deref).collect();
+    let [global, products, weather] = ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"].map(Some);
+    assert_eq!(revisions, [weather, None, global, products, global]);
 
     // More scopes than one batch holds.
     let many: Vec<PolicyScope> = (0..130).map(|n| domain(&format!("d{n}"))).chain([domain("weather")]).collect();

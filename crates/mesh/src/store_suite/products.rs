@@ -13,6 +13,7 @@ use crate::{
 pub async fn product_store<S: ProductStore + DomainStore>(make: impl AsyncFn() -> S) {
     what_is_unknown_is_absent(&make().await).await;
     pages_hold_every_product_once(&make().await).await;
+    ports_are_found_by_their_addresses(&make().await).await;
     history_is_newest_first(&make().await).await;
     provisioning_notes_what_it_reached(&make().await).await;
     the_indexed_revision_never_goes_down(&make().await).await;
@@ -62,6 +63,26 @@ async fn pages_hold_every_product_once<S: ProductStore + DomainStore>(store: &S)
     assert_invalid_cursor(store.products(Some(&domain_name("c")), of_a.as_deref(), 2).await);
     assert_invalid_cursor(store.products(None, of_a.as_deref(), 2).await);
     assert_invalid_cursor(store.products(None, Some("nonsense"), 2).await);
+}
+
+async fn ports_are_found_by_their_addresses(store: &impl ProductStore) {
+    let names: Vec<String> = (0..120).map(|number| format!("operations.p{number}")).collect();
+    for name in &names {
+        store.register(&first_registration(name)).await.unwrap();
+    }
+    let address = |name: &str, port: &str| format!("{name}/{port}@1").parse().unwrap();
+    let mut asked: Vec<_> = names.iter().map(|name| address(name, "daily")).collect();
+    asked.push(address("operations.p0", "hourly"));
+    asked.push(address("operations.unknown", "daily"));
+    // A port that is asked for twice is one port.
+    asked.push(address("operations.p0", "daily"));
+    let found = store.ports_at(&asked).await.unwrap();
+    assert_eq!(found.len(), names.len());
+    for name in &names {
+        let id = name.parse().unwrap();
+        assert_eq!(store.ports(&id).await.unwrap(), [found[&address(name, "daily")].clone()]);
+    }
+    assert!(store.ports_at(&[]).await.unwrap().is_empty());
 }
 
 async fn history_is_newest_first(store: &impl ProductStore) {

@@ -67,6 +67,7 @@ faulty!(ProductStore {
     fn products(domain: Option<&DomainName>, cursor: Option<&str>, limit: usize) -> Page<Product>;
     fn history(id: &ProductId, cursor: Option<&str>, limit: usize) -> Page<Product>;
     fn ports(id: &ProductId) -> Vec<Port>;
+    fn ports_at(addresses: &[PortAddress]) -> BTreeMap<PortAddress, Port>;
     fn register(registration: &Registration) -> ();
     fn set_provisioned(id: &ProductId, revision: u64, status: Status, detail: Option<&str>) -> bool;
     fn set_indexed(id: &ProductId, revision: u64) -> bool;
@@ -92,6 +93,7 @@ faulty!(IdempotencyStore {
 
 faulty!(PolicyStore {
     fn bundles(scopes: &[PolicyScope]) -> Vec<Option<PolicyBundle>>;
+    fn revisions(scopes: &[PolicyScope]) -> Vec<Option<String>>;
     fn put_bundle(before: Option<&str>, bundle: &PolicyBundle, audit: &AuditEntry) -> ();
 });
 

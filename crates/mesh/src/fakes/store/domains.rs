@@ -1,11 +1,11 @@
 //! Domains, memberships and bindings in memory.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Bound};
 
 use async_trait::async_trait;
 use mesh_manifest::DomainName;
 
-use super::{FakeStore, Order, State, check_transaction, page};
+use super::{FakeStore, State, check_transaction, first_of, page_size, place};
 use crate::{
     audit::AuditEntry,
     domain::{Domain, DomainStore, Envelope, Member},
@@ -21,8 +21,14 @@ impl DomainStore for FakeStore {
     }
 
     async fn domains(&self, cursor: Option<&str>, limit: usize) -> Result<Page<Domain>, StoreError> {
-        let domains = self.enter()?.domains.values().map(|domain| (domain.id.clone(), domain.clone())).collect();
-        page("domains", domains, Order::Rising, cursor, limit)
+        const LIST: &str = "domains";
+        let state = self.enter()?;
+        let start = match cursor.map(|cursor| place::<DomainName>(LIST, cursor)).transpose()? {
+            Some(place) => Bound::Excluded(place),
+            None => Bound::Unbounded,
+        };
+        let listed = state.domains.range((start, Bound::Unbounded)).take(page_size(limit) + 1);
+        Ok(first_of(LIST, listed.map(|(id, domain)| (id.clone(), domain.clone())).collect(), limit))
     }
 
     async fn memberships(&self, principal: &Principal) -> Result<Vec<Membership>, StoreError> {

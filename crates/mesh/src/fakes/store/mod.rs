@@ -173,17 +173,31 @@ where
     K: Ord + Display + FromStr,
 {
     items.sort_by(|(a, _), (b, _)| if order == Order::Rising { a.cmp(b) } else { b.cmp(a) });
-    if let Some(cursor) = cursor {
-        let place = hex::decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let place = place.as_deref().and_then(|place| place.strip_prefix(list)?.strip_prefix('|')?.parse::<K>().ok());
-        let place = place.ok_or(StoreError::InvalidCursor)?;
+    if let Some(place) = cursor.map(|cursor| place(list, cursor)).transpose()? {
         items.retain(|(key, _)| if order == Order::Rising { *key > place } else { *key < place });
     }
-    let size = limit.clamp(1, PAGE_CAP);
-    let more = items.len() > size;
-    items.truncate(size);
+    items.truncate(page_size(limit) + 1);
+    Ok(first_of(list, items, limit))
+}
+
+/// How many items a page has where `limit` are asked for.
+fn page_size(limit: usize) -> usize {
+    limit.clamp(1, PAGE_CAP)
+}
+
+/// The place in the list called `list` that `cursor` names.
+fn place<K: FromStr>(list: &str, cursor: &str) -> Result<K, StoreError> {
+    let place = hex::decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let place = place.as_deref().and_then(|place| place.strip_prefix(list)?.strip_prefix('|')?.parse().ok());
+    place.ok_or(StoreError::InvalidCursor)
+}
+
+/// A page of `items`, which are in order and begin where the page does; one more than it holds says that another follows.
+fn first_of<K: Display, T>(list: &str, mut items: Vec<(K, T)>, limit: usize) -> Page<T> {
+    let more = items.len() > page_size(limit);
+    items.truncate(page_size(limit));
     let cursor = items.last().filter(|_| more).map(|(key, _)| hex::encode(format!("{list}|{key}")));
-    Ok(Page { items: items.into_iter().map(|(_, item)| item).collect(), cursor })
+    Page { items: items.into_iter().map(|(_, item)| item).collect(), cursor }
 }
 
 /// The real store refuses a transaction of more items before it writes any.

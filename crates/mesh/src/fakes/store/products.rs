@@ -1,11 +1,14 @@
 //! Products, ports, schemas and lineage in memory.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 use async_trait::async_trait;
 use mesh_manifest::{DomainName, PortAddress, ProductId};
 
-use super::{FakeStore, MANIFEST_BYTES, Order, check_transaction, page};
+use super::{FakeStore, MANIFEST_BYTES, Order, check_transaction, first_of, page, page_size, place};
 use crate::{
     error::StoreError,
     page::Page,
@@ -26,10 +29,20 @@ impl ProductStore for FakeStore {
         limit: usize,
     ) -> Result<Page<Product>, StoreError> {
         let state = self.enter()?;
-        let listed = state.products.values().filter(|product| domain.is_none_or(|domain| product.id.domain == *domain));
-        let listed = listed.map(|product| (product.id.clone(), product.clone())).collect();
         let list = domain.map_or_else(|| "products".to_owned(), |domain| format!("products of {domain}"));
-        page(&list, listed, Order::Rising, cursor, limit)
+        // Only the page is looked at, so that lists of any length are as quick as the real store's.
+        let start = match (cursor.map(|cursor| place::<ProductId>(&list, cursor)).transpose()?, domain) {
+            (Some(place), _) => Bound::Excluded(place),
+            // The least name of all.
+            (None, Some(domain)) => {
+                "a".parse().map_or(Bound::Unbounded, |name| Bound::Included(ProductId::new(domain.clone(), name)))
+            }
+            (None, None) => Bound::Unbounded,
+        };
+        let listed = state.products.range((start, Bound::Unbounded)).map(|(id, product)| (id.clone(), product));
+        let listed = listed.take_while(|(id, _)| domain.is_none_or(|domain| id.domain == *domain));
+        let listed = listed.take(page_size(limit) + 1).map(|(id, product)| (id, product.clone())).collect();
+        Ok(first_of(&list, listed, limit))
     }
 
     async fn history(&self, id: &ProductId, cursor: Option<&str>, limit: usize) -> Result<Page<Product>, StoreError> {
@@ -41,6 +54,12 @@ impl ProductStore for FakeStore {
 
     async fn ports(&self, id: &ProductId) -> Result<Vec<Port>, StoreError> {
         Ok(self.enter()?.ports.values().filter(|port| port.address.product == *id).cloned().collect())
+    }
+
+    async fn ports_at(&self, addresses: &[PortAddress]) -> Result<BTreeMap<PortAddress, Port>, StoreError> {
+        let state = self.enter()?;
+        let port = |address: &PortAddress| state.ports.get(address).map(|port| (address.clone(), port.clone()));
+        Ok(addresses.iter().filter_map(port).collect())
     }
 
     async fn register(&self, registration: &Registration) -> Result<(), StoreError> {

@@ -23,6 +23,11 @@ impl PolicyStore for FakeStore {
         Ok(scopes.iter().map(|scope| state.bundles.get(scope).and_then(|bundles| bundles.last()).cloned()).collect())
     }
 
+    async fn revisions(&self, scopes: &[PolicyScope]) -> Result<Vec<Option<String>>, StoreError> {
+        let bundles = self.bundles(scopes).await?;
+        Ok(bundles.into_iter().map(|bundle| bundle.map(|bundle| bundle.revision)).collect())
+    }
+
     async fn put_bundle(
         &self,
         before: Option<&str>,
