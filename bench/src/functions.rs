@@ -218,9 +218,10 @@ pub async fn memory(binaries: &Binaries, requests: &Path, environments: &Path, t
         } else {
             requests.get(name).with_context(|| format!("nothing to ask `{name}`"))?
         };
-        let mut environment = environments.get(name).cloned().unwrap_or_else(stand_in);
-        // The local cloud's, which this program was started with.
+        let mut environment = stand_in();
+        // How the local cloud is reached; as whom, the function's own environment says.
         environment.extend(env::vars().filter(|(name, _)| name.starts_with("AWS_")));
+        environment.extend(environments.get(name).cloned().unwrap_or_default());
         let mut function = Function::start(path, &environment).await?;
         let event = invocation.event(&token);
         for _ in 0..REQUESTS {

@@ -58,12 +58,32 @@ impl AwsApi {
 
     /// An operation of SNS, such as `Subscribe`, with its parameters; the answer is XML.
     pub async fn sns(&self, operation: &str, parameters: &[(&str, &str)]) -> Result<String> {
-        let mut form = vec![("Action", operation), ("Version", "2010-03-31")];
+        self.query("sns", "2010-03-31", operation, parameters).await
+    }
+
+    /// An operation of IAM, such as `UpdateAssumeRolePolicy`, with its parameters; the answer is XML.
+    pub async fn iam(&self, operation: &str, parameters: &[(&str, &str)]) -> Result<String> {
+        self.query("iam", "2010-05-08", operation, parameters).await
+    }
+
+    /// An operation of STS, such as `AssumeRole`, with its parameters; the answer is XML.
+    pub async fn sts(&self, operation: &str, parameters: &[(&str, &str)]) -> Result<String> {
+        self.query("sts", "2011-06-15", operation, parameters).await
+    }
+
+    async fn query(
+        &self,
+        service: &str,
+        version: &str,
+        operation: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<String> {
+        let mut form = vec![("Action", operation), ("Version", version)];
         form.extend(parameters);
         let body = reqwest::Url::parse_with_params("http://localhost/", form)?;
         let body = body.query().unwrap_or_default().to_owned();
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.post("sns", operation, &headers, body).await
+        self.post(service, operation, &headers, body).await
     }
 
     /// An operation of Glue, such as `DeleteTable`.

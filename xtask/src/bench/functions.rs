@@ -1,7 +1,7 @@
 //! `cold_start.*`, `package_mb.*` and `memory_mb.*`: each function's package beside that of the least function.
 
 use anyhow::{Context, Result};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
@@ -14,7 +14,9 @@ use zip::ZipArchive;
 use super::figure::{Figure, Spread};
 use super::in_process::{program, taken};
 use super::setting::{self, Setting};
+use crate::aws_api::AwsApi;
 use crate::package_functions;
+use crate::platform::Platform;
 use crate::release::{Architecture, HELLO};
 
 /// The least function, as figures call it.
@@ -124,7 +126,11 @@ pub(super) fn memory(setting: &mut Setting<'_>) -> Result<Vec<Figure>> {
         let status = product.status;
         Ok(if status == mesh_api::types::Status::Active { Ok(()) } else { Err(status.as_str().to_owned()) })
     })?;
-    let (token, environments) = (demo.token(DOMAIN)?, setting::environments(demo)?);
+    let (token, mut environments) = (demo.token(DOMAIN)?, setting::environments(demo)?);
+    for (name, environment) in &mut environments {
+        let credentials = demo.block_on(credentials(demo.platform()?, name))?;
+        environment.as_object_mut().context("an environment is an object")?.extend(credentials);
+    }
     let requests = setting.file("requests.json", &requests().to_string())?;
     let environments = setting.file("environments.json", &serde_json::to_string(&environments)?)?;
     let token = setting.file("token", &token)?;
@@ -134,6 +140,35 @@ pub(super) fn memory(setting: &mut Setting<'_>) -> Result<Vec<Figure>> {
     binaries(setting, &packages, &mut command)?;
     command.arg("--requests").arg(requests).arg("--environments").arg(environments).arg("--token").arg(token);
     taken(setting, "memory_mb", &mut command)
+}
+
+/// What a function's role gives it. The stack is this command's own, so that the role can be made to let anybody of the account in.
+async fn credentials(platform: &Platform, function: &str) -> Result<Map<String, Value>> {
+    let account =
+        platform.outputs.get("account_id").and_then(Value::as_str).context("the platform tells no account")?;
+    let role = format!("{}-{function}", platform.known.name);
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": { "AWS": format!("arn:aws:iam::{account}:root"), "Service": "lambda.amazonaws.com" },
+    }] });
+    let api = AwsApi::new(platform.sdk().await)?;
+    api.iam("UpdateAssumeRolePolicy", &[("RoleName", &role), ("PolicyDocument", &trust.to_string())]).await?;
+    let arn = format!("arn:aws:iam::{account}:role/{role}");
+    let answer = api.sts("AssumeRole", &[("RoleArn", &arn), ("RoleSessionName", "bench")]).await?;
+    let value = |element: &str| {
+        let (_, rest) = answer.split_once(&format!("<{element}>"))?;
+        rest.split_once("</").map(|(value, _)| Value::from(value))
+    };
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
+        ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
+        ("AWS_SESSION_TOKEN", "SessionToken"),
+    ];
+    let variable = |(name, element): (&str, &str)| {
+        Ok((name.to_owned(), value(element).with_context(|| format!("STS answered without `{element}`"))?))
+    };
+    variables.into_iter().map(variable).collect()
 }
 
 /// What each function is asked.
