@@ -2,13 +2,14 @@
 
 use anyhow::{Context, Result};
 use std::env;
+use std::process::Command;
 use std::time::Instant;
 
 use super::figure::{Aim, Figure, Spread};
 use super::setting::Setting;
 use crate::progress;
 use crate::project::STATE_DIR_VARIABLE;
-use crate::tool;
+use crate::tool::{self, TOOL_VARIABLE};
 
 const ROUNDS: usize = 3;
 
@@ -39,7 +40,9 @@ pub(super) fn figures(setting: &mut Setting<'_>) -> Result<Vec<Figure>> {
 /// Another command of this program, on this stack.
 fn command(setting: &Setting<'_>, name: &str) -> Result<()> {
     let program = env::current_exe().context("this program's file is unknown")?;
-    let mut command = tool::command(setting.project, program);
+    let mut command = Command::new(program);
+    // Not as a tool of this command: what it starts outlives it, and is nothing that was left behind.
+    command.current_dir(&setting.project.root).env_remove(TOOL_VARIABLE);
     command.arg(name).env(STATE_DIR_VARIABLE, &setting.project.state);
     tool::run(&format!("cargo xtask {name}"), &mut command, setting.interrupt).map(drop)
 }
