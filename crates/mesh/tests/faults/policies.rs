@@ -105,7 +105,7 @@ async fn a_policy_store_that_cannot_be_reached_decides_nothing() {
     let world = open().await;
     let asked = Script::default();
     world.by(&asked).broker().access(&insights(), &read()).await.unwrap();
-    let call = asked.calls().iter().position(|call| *call == "PolicyStore::bundles").unwrap() + 1;
+    let call = asked.calls().iter().position(|call| *call == "PolicyStore::revisions").unwrap() + 1;
     let errors: [fn() -> StoreError; 3] = [
         || StoreError::unavailable("policies", "told to fail"),
         || StoreError::denied("policies", "told to fail"),
