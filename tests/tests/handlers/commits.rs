@@ -15,6 +15,9 @@ async fn a_commit_of_which_nobody_knows_whether_it_was_applied_is_told_so() {
     let saved = service.world.saved();
     let script = service.world.script.clone();
     let commit = requests::to(&service, "icebergCommit");
+    // The first request compiles the policies; those that follow make a call less.
+    service.send(commit.function, &commit.sent).await;
+    service.world.restore(&saved);
     script.again();
     let done = service.send(commit.function, &commit.sent).await;
     assert_eq!(done.status, StatusCode::OK);
