@@ -149,7 +149,7 @@ fn document(number: usize) -> Result<ProductDocument> {
         description: text(0..14),
         owner_team: format!("{} team", word(3)),
         owner_contact: "team@example.org".to_owned(),
-        classification: if number % 3 == 0 { Classification::Public } else { Classification::Internal },
+        classification: if number.is_multiple_of(3) { Classification::Public } else { Classification::Internal },
         visibility: Visibility::Company,
         tags: vec![word(1).to_owned(), word(2).to_owned()],
         status: "active".to_owned(),
