@@ -1,7 +1,6 @@
 //! Sweeps over a whole mesh: what a domain's products share is looked at once, and nobody is left out.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on fails")]
 
-#[allow(dead_code, reason = "each test program uses a part of it")]
 mod world;
 
 use mesh_core::{
