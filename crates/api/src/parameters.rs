@@ -1,6 +1,6 @@
 //! The parameters of routes: what each may be. The values are allow-listed, and the document says by which pattern.
 
-use mesh_manifest::{Classification, DomainName, Format, PortName, ProductId};
+use mesh_manifest::{Classification, DomainName, Format, ProductId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::routes::SchemaOf;
@@ -70,7 +70,7 @@ pub(crate) fn in_path(name: &str) -> SchemaOf {
     match name {
         "domain" | "namespace" => of::<DomainName>,
         "product" => of::<ProductId>,
-        "port" => of::<PortName>,
+        "port" => port,
         "contract" => contract,
         "schema_id" => schema_id,
         "table" => table,
@@ -125,6 +125,16 @@ fn contract(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
         "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*\\.[a-z][a-z0-9]*(-[a-z0-9]+)*\\.[a-z0-9]{26}$",
+    })
+}
+
+/// A port as addresses end with it, or by its name alone.
+fn port(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "description": "The port's name, with or without its major: `daily` or `daily@1`.",
+        "maxLength": 50,
+        "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*(@(0|[1-9][0-9]{0,8}))?$",
     })
 }
 

@@ -100,12 +100,18 @@ pub fn port(port: Port) -> types::Port {
     }
 }
 
-/// One revision of a product.
-pub fn revision(product: Product) -> types::Revision {
+/// One revision of a product, of which `current` is the one that stands.
+pub fn revision(product: Product, current: u64) -> types::Revision {
     types::Revision {
         revision: product.revision,
         version: product.version.to_string(),
-        status: status(product.status),
+        status: match product.status {
+            Status::Retired => types::RevisionStatus::Retired,
+            _ if product.revision < current => types::RevisionStatus::Superseded,
+            Status::Provisioning => types::RevisionStatus::Provisioning,
+            Status::Active => types::RevisionStatus::Active,
+            Status::Failed => types::RevisionStatus::Failed,
+        },
         digest: product.digest,
         registered_at: product.registered_at,
         manifest_text: product.manifest_text,

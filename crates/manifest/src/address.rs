@@ -36,6 +36,27 @@ pub struct AddressError {
     shape: &'static str,
 }
 
+/// A port as a path names it beside its product: `daily`, or one major of it, `daily@1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortSelector {
+    pub port: PortName,
+    pub major: Option<u64>,
+}
+
+impl PortSelector {
+    /// What `text` names together with a `version` that is said elsewhere. None where it names nothing, or the two contradict each other.
+    pub fn parse(text: &str, version: Option<u64>) -> Option<Self> {
+        let (port, major) = match text.split_once('@') {
+            Some((port, major)) => (port, Some(parse_major(major)?)),
+            None => (text, None),
+        };
+        if major.is_some() && version.is_some() && major != version {
+            return None;
+        }
+        Some(Self { port: port.parse().ok()?, major: major.or(version) })
+    }
+}
+
 impl ProductId {
     /// The product `name` of `domain`.
     pub fn new(domain: DomainName, name: ProductName) -> Self {
@@ -180,6 +201,17 @@ mod tests {
         assert_eq!(address.prefix(), "delay-causes/by-carrier/v12");
         assert_eq!(address.table(), "delay_causes__by_carrier__v12");
         assert_eq!(PortAddress::from_table(&address.product.domain, &address.table()), Some(address));
+    }
+
+    #[test]
+    fn a_path_names_a_port_with_its_major_or_without() {
+        let major = |text, version| PortSelector::parse(text, version).map(|selector| selector.major);
+        assert_eq!((major("daily", None), major("daily", Some(2))), (Some(None), Some(Some(2))));
+        assert_eq!((major("daily@1", None), major("daily@1", Some(1))), (Some(Some(1)), Some(Some(1))));
+        assert_eq!(major("daily@1", Some(2)), None, "they contradict each other");
+        for bad in ["", "@1", "daily@", "daily@01", "daily@x", "daily@1@2", "Daily", "a--b@1"] {
+            assert_eq!(PortSelector::parse(bad, None), None, "{bad}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod text_rule;
 mod tree;
 mod validate;
 
-pub use address::{PortAddress, ProductId};
+pub use address::{PortAddress, PortSelector, ProductId};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use field_type::FieldType;

@@ -26,7 +26,7 @@ use mesh_core::{
     product::ProductStore,
 };
 use mesh_http::{Authenticated, Failure, Gate, Json, Path, Query, Routes, convert, token::Verifier};
-use mesh_manifest::Format;
+use mesh_manifest::{Format, PortSelector};
 use serde::Deserialize;
 
 /// What the broker needs of the outside.
@@ -203,10 +203,11 @@ fn access_request(
             "the purpose has 1 to 60 characters",
         ));
     }
+    let selector = PortSelector::parse(port, major).ok_or_else(unknown)?;
     Ok(AccessRequest {
         product: product.parse().map_err(|_| unknown())?,
-        port: port.parse().map_err(|_| unknown())?,
-        major,
+        major: selector.major,
+        port: selector.port,
         purpose,
         mode,
     })

@@ -16,7 +16,7 @@ use mesh_core::{
     schema_registry::RegisteredSchema,
 };
 use mesh_http::{Authenticated, Failure, Json, Path, Query, RawText, convert, problem::problem_error, query::limit};
-use mesh_manifest::{DomainName, ProductId, Visibility, canonical};
+use mesh_manifest::{DomainName, PortSelector, ProductId, Visibility, canonical};
 use serde::Deserialize;
 
 use crate::Registry;
@@ -147,11 +147,16 @@ pub(crate) async fn history(
     let product = visible(&registry, &caller, &id).await?;
     let page = registry.products.history(&product.id, paging.cursor.as_deref(), limit(paging.limit, 50)?).await?;
     let own = is_own(&caller, &product);
+    let (current, status) = (product.revision, product.status);
     let page = page.map(|mut product| {
         if !own {
             product.manifest_text = String::new();
         }
-        convert::revision(product)
+        // What became of the revision that stands is kept with the product, not with the revision.
+        if product.revision == current {
+            product.status = status;
+        }
+        convert::revision(product, current)
     });
     Ok(Json(types::RevisionPage { items: page.items, cursor: page.cursor }))
 }
@@ -164,11 +169,13 @@ pub(crate) async fn sla(
 ) -> Result<Json<types::SlaStatus>, Failure> {
     let product = visible(&registry, &caller, &id).await?;
     let ports = registry.products.ports(&product.id).await?;
-    let named = ports.into_iter().filter(|known| known.address.port.as_str() == port);
+    let unknown = || UseCaseError::not_found("port", format!("{id}/{port}").chars().take(120).collect::<String>());
+    let selector = PortSelector::parse(&port, query.version).ok_or_else(unknown)?;
+    let named = ports.into_iter().filter(|known| known.address.port == selector.port);
     let port = named
-        .filter(|known| query.version.is_none_or(|major| known.address.major == major))
+        .filter(|known| selector.major.is_none_or(|major| known.address.major == major))
         .max_by_key(|known| known.address.major)
-        .ok_or_else(|| UseCaseError::not_found("port", format!("{id}/{port}")))?;
+        .ok_or_else(unknown)?;
     let mut states = registry.measurements.states(std::slice::from_ref(&port.address)).await?;
     let measurements = registry.measurements.measurements(&port.address, MAX_MEASUREMENTS).await?;
     Ok(Json(convert::sla(&port, states.remove(&port.address), measurements)))

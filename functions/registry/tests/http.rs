@@ -176,6 +176,30 @@ async fn a_manifest_is_planned_registered_and_read_back() {
     let schema = read["ports"][0]["schema_id"].as_str().unwrap();
     let (status, schema) = registry.send("olga", "GET", &format!("/schemas/{schema}"), &[], "").await;
     assert_eq!((status, &schema["subject"]), (StatusCode::OK, &json!("operations.flights/daily")));
+    // A port goes by its name, or as its address ends.
+    for (port, found) in [
+        ("daily", true),
+        ("daily@1", true),
+        ("daily@1?version=1", true),
+        ("daily@2", false),
+        ("daily@1?version=2", false),
+    ] {
+        let (name, query) =
+            port.split_once('?').map_or((port, String::new()), |(name, query)| (name, format!("?{query}")));
+        let path = format!("/products/operations.flights/ports/{name}/sla{query}");
+        let (status, sla) = registry.send("olga", "GET", &path, &[], "").await;
+        let expected = if found { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        assert_eq!(status, expected, "{port}: {sla}");
+    }
+    let next =
+        FLIGHTS.replace("\nversion: 1.0.0", "\nversion: 1.0.1").replacen("description: ", "description: Now ", 1);
+    let (status, answer) = registry.send("olga", "POST", "/products", &[], &next).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    let (_, history) = registry.send("olga", "GET", "/products/operations.flights/history", &[], "").await;
+    assert_eq!(
+        (&history["items"][0]["status"], &history["items"][1]["status"]),
+        (&json!("provisioning"), &json!("superseded"))
+    );
 }
 
 #[tokio::test]

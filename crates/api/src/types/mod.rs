@@ -22,6 +22,6 @@ pub use iceberg::{
 };
 pub use product::{
     AffectedContract, Change, Measurement, Plan, Port, Product, ProductPage, RegisteredSchema, Revision, RevisionPage,
-    SlaStatus, Status, Unchanged, Verdict,
+    RevisionStatus, SlaStatus, Status, Unchanged, Verdict,
 };
 pub use search::{SearchAnswer, SearchHit, SearchPort};

@@ -77,15 +77,29 @@ pub struct ProductPage {
     pub cursor: Option<String>,
 }
 
+/// Where a revision of a product is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RevisionStatus {
+    Provisioning,
+    Active,
+    Failed,
+    /// By it, the product was withdrawn.
+    Retired,
+    /// A later revision stands in its place.
+    Superseded,
+}
+
 /// One revision of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Revision {
     pub revision: u64,
     pub version: String,
-    pub status: Status,
+    pub status: RevisionStatus,
     pub digest: String,
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub registered_at: Timestamp,
+    /// The manifest as it was sent; empty for others than the product's domain.
     pub manifest_text: String,
 }
 
@@ -184,21 +198,22 @@ pub struct SlaStatus {
     /// None before the first measurement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// Since when the promise is kept or broken.
+    /// Since when the promise is kept or broken: the last change, whatever was measured since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub since: Option<Timestamp>,
+    /// When rows or files were last added. None while there are none: freshness counts from the port's registration until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub newest_data: Option<Timestamp>,
-    /// Share of measured time in which the promise was kept, in percent.
+    /// Share of the time that was measured in which the promise was kept, in percent, counted by every probe; none in the first minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compliance: Option<f64>,
-    /// Newest first.
+    /// Newest first. Probes look every few minutes; what they see is kept where the verdict changes, and once an hour.
     pub measurements: Vec<Measurement>,
 }
 
-/// One measurement.
+/// A measurement that was kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Measurement {
     #[schemars(with = "String", extend("format" = "date-time"))]
