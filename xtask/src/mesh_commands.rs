@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::machine_client::MachineClient;
 use crate::platform::Platform;
 use crate::policy::{self, Scope};
-use crate::progress::line;
+use crate::progress::{self, line};
 use crate::project::Project;
 use crate::{admin, bench, codegen, cost, demo, rebuild, shell};
 
@@ -118,8 +118,9 @@ pub fn run(command: MeshCommand, project: &Project, interrupt: &Interrupt) -> Re
             return Ok(if all_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         MeshCommand::Env { client } => {
+            progress::aside();
             let platform = find(MeshArguments { outputs: None })?;
-            line(shell::environment(project, &platform, &SavedClients::load(project), &client)?);
+            progress::result(shell::environment(project, &platform, &SavedClients::load(project), &client)?);
         }
         MeshCommand::Bench { figure, json } => {
             let all_taken = bench::run(project, interrupt, figure.as_deref(), json.as_deref())?;

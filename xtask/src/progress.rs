@@ -3,15 +3,32 @@
 use anstream::adapter::strip_str;
 use anyhow::Result;
 use std::fmt::Display;
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Print one line to standard output.
+/// Whether standard output is for another program to read, and what is told of the work goes to standard error.
+static ASIDE: AtomicBool = AtomicBool::new(false);
+
+/// From now on, tell of the work on standard error: standard output is for what the command yields.
+pub fn aside() {
+    ASIDE.store(true, Ordering::SeqCst);
+}
+
+/// Print what the command yields, whatever else is told.
+pub fn result(text: impl Display) {
+    let _ = writeln!(stdout().lock(), "{text}");
+}
+
+/// Print one line to standard output, or beside it.
 pub fn line(text: impl Display) {
+    if ASIDE.load(Ordering::SeqCst) {
+        let _ = writeln!(stderr().lock(), "{text}");
+        return;
+    }
     // A closed pipe (`| head`) is no reason to stop halfway.
     #[cfg(not(test))]
     let _ = writeln!(stdout().lock(), "{text}");
@@ -87,7 +104,7 @@ impl Drop for Step {
 
 fn count(what: &str, start: Instant, stopped: &Receiver<()>) {
     detail("");
-    let terminal = stdout().is_terminal();
+    let terminal = stdout().is_terminal() && !ASIDE.load(Ordering::SeqCst);
     // On a terminal the line is written over; a log gets a line now and then, and none for work of a moment.
     let mut pause = Duration::from_millis(if terminal { 200 } else { 2000 });
     let longest = if terminal { 60 } else { 160 };

@@ -35,3 +35,32 @@ pub fn environment(project: &Project, platform: &Platform, saved: &SavedClients,
     }
     Ok(text.trim_end().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine_client::MachineClient;
+    use serde_json::json;
+    use std::process::Command;
+
+    #[test]
+    fn a_shell_takes_it_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let project = Project { root: path.into(), state: path.into(), cache: path.into(), target: path.into() };
+        let outputs = json!({
+            "name": "mesh", "region": "us-east-1", "api_url": "http://127.0.0.1:1/$default", "token_url": "t",
+            "issuer": "i", "scope": "mesh/api", "user_pool_id": null,
+        });
+        let platform =
+            Platform::new(outputs.as_object().unwrap().clone(), Some("http://127.0.0.1:1".to_owned())).unwrap();
+        let mut saved = SavedClients::load(&project);
+        saved.save("weather", MachineClient { client_id: "id".into(), client_secret: "it's $1".into() }).unwrap();
+        let text = environment(&project, &platform, &saved, "weather").unwrap();
+        let script = format!("{text}\nprintf '%s|%s' \"$MESH_CLIENT_SECRET\" \"$MESH_ENDPOINT\"");
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "it's $1|http://127.0.0.1:1/$default");
+        let error = environment(&project, &platform, &saved, "nobody").unwrap_err().to_string();
+        assert!(error.contains("`nobody`") && error.contains("weather"), "{error}");
+    }
+}
