@@ -3,7 +3,13 @@
 use mesh_manifest::{Classification, DomainName, Format, ProductId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::routes::SchemaOf;
+/// How a schema is made for the OpenAPI document.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// The schema of a type, by its name where it has one.
+pub(crate) fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
 
 /// A query parameter or a header.
 #[derive(Debug, Clone, Copy)]
@@ -26,50 +32,53 @@ pub(crate) const PAGING: &[Parameter] = &[CURSOR, LIMIT];
 pub(crate) const DRY_RUN: Parameter = parameter(
     "dry_run",
     "`true` answers what registering would do and refuse, as a plan with status 200, and writes nothing.",
-    of::<bool>,
+    schema::<bool>,
 );
-pub(crate) const OF_DOMAIN: Parameter = parameter("domain", "Only this domain's.", of::<DomainName>);
-pub(crate) const ON_PRODUCT: Parameter = parameter("product", "Contracts on this product.", of::<ProductId>);
+pub(crate) const OF_DOMAIN: Parameter = parameter("domain", "Only this domain's.", schema::<DomainName>);
+pub(crate) const ON_PRODUCT: Parameter = parameter("product", "Contracts on this product.", schema::<ProductId>);
 pub(crate) const CONSUMER: Parameter = parameter(
     "consumer",
     "Contracts that this domain holds; your own where neither is given. One of the two at the most.",
-    of::<DomainName>,
+    schema::<DomainName>,
 );
 pub(crate) const VERSION: Parameter = parameter(
     "version",
     "The port's major; that of your only live contract, else the newest, where none is given.",
-    of::<u64>,
+    schema::<u64>,
 );
 pub(crate) const PURPOSE: Parameter =
     parameter("purpose", "What the data is wanted for; the contract's where none is given.", purpose);
 pub(crate) const WORDS: Parameter = parameter("q", "Words to find; everything where none is given.", words);
 pub(crate) const SLA_MINUTES: Parameter =
     parameter("sla_minutes", "Only products of which a port promises at most this freshness.", minutes);
-pub(crate) const CLASSIFIED: Parameter = parameter("classification", "Only this classification.", of::<Classification>);
-pub(crate) const OF_FORMAT: Parameter = parameter("format", "Only products with a port of this format.", of::<Format>);
+pub(crate) const CLASSIFIED: Parameter =
+    parameter("classification", "Only this classification.", schema::<Classification>);
+pub(crate) const OF_FORMAT: Parameter =
+    parameter("format", "Only products with a port of this format.", schema::<Format>);
 pub(crate) const WAREHOUSE: Parameter =
     parameter("warehouse", "The only one, which is meant where none is named.", warehouse);
 pub(crate) const PARENT: Parameter =
-    parameter("parent", "Namespaces have one level: a parent has no children.", of::<String>);
-pub(crate) const SNAPSHOTS: Parameter = parameter("snapshots", "`all` or `refs`; all are shown anyway.", of::<String>);
+    parameter("parent", "Namespaces have one level: a parent has no children.", schema::<String>);
+pub(crate) const SNAPSHOTS: Parameter =
+    parameter("snapshots", "`all` or `refs`; all are shown anyway.", schema::<String>);
 
 pub(crate) const ACTING: Parameter =
-    parameter("Mesh-Domain", "The domain to act for, if you belong to several.", of::<DomainName>);
+    parameter("Mesh-Domain", "The domain to act for, if you belong to several.", schema::<DomainName>);
 pub(crate) const IDEMPOTENCY: Parameter =
     parameter("Idempotency-Key", "The same key and body within 24 hours get the same answer.", idempotency_key);
 pub(crate) const PREFER: Parameter = parameter(
     "Prefer",
     "`wait=SECONDS` answers when the product is active or failed, or when the seconds (20 at most) are over.",
-    of::<String>,
+    schema::<String>,
 );
 pub(crate) const FINDINGS_DIGEST: Parameter =
-    parameter("Mesh-Findings-Digest", "The findings that your plan showed; 409 where they changed.", of::<String>);
+    parameter("Mesh-Findings-Digest", "The findings that your plan showed; 409 where they changed.", schema::<String>);
 
 /// What a parameter in a path may be.
 pub(crate) fn in_path(name: &str) -> SchemaOf {
     match name {
-        "domain" | "namespace" => of::<DomainName>,
-        "product" => of::<ProductId>,
+        "domain" | "namespace" => schema::<DomainName>,
+        "product" => schema::<ProductId>,
         "port" => port,
         "contract" => contract,
         "schema_id" => schema_id,
@@ -87,10 +96,6 @@ pub(crate) fn example_in_path(name: &str) -> Option<&'static str> {
         "table" => Some("flights__daily__v1"),
         _ => None,
     }
-}
-
-fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
-    generator.subschema_for::<T>()
 }
 
 fn cursor(_: &mut SchemaGenerator) -> Schema {

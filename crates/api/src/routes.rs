@@ -1,11 +1,10 @@
 //! The route table: which function serves what. The gateway's routes, the functions' routers and the OpenAPI document come from it.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-
 use crate::{
     parameters::{
         CLASSIFIED, CONSUMER, CURSOR, DRY_RUN, FINDINGS_DIGEST, HITS, IDEMPOTENCY, LIMIT, OF_DOMAIN, OF_FORMAT,
-        ON_PRODUCT, PAGING, PARENT, PREFER, PURPOSE, Parameter, SLA_MINUTES, SNAPSHOTS, VERSION, WAREHOUSE, WORDS,
+        ON_PRODUCT, PAGING, PARENT, PREFER, PURPOSE, Parameter, SLA_MINUTES, SNAPSHOTS, SchemaOf, VERSION, WAREHOUSE,
+        WORDS, schema,
     },
     types,
 };
@@ -31,13 +30,6 @@ impl Function {
             Self::Marketplace => "marketplace",
         }
     }
-}
-
-/// How a schema is made for the OpenAPI document.
-pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
-
-fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
-    generator.subschema_for::<T>()
 }
 
 /// One operation of the API.
