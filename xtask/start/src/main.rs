@@ -34,8 +34,10 @@ fn start() -> Result<ExitCode, Error> {
     } else {
         eprintln!("building the developer commands; this happens once and takes a few minutes");
     }
-    // Cargo runs this program from any folder below the workspace; the build is always of this workspace.
-    build.current_dir(env!("CARGO_MANIFEST_DIR"));
+    // Cargo runs this program from any folder below the workspace; the build is always of this workspace. Asked when it runs: checkouts
+    // that share a target folder share this program, too.
+    let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    build.current_dir(here);
     if !without_cargos_variables(&mut build).status()?.success() {
         let command = env::args().nth(1).unwrap_or_default();
         if !(built_before && NEEDED_ALWAYS.contains(&command.as_str())) {
