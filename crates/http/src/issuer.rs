@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt::Debug,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,9 +18,10 @@ pub trait KeySource: Debug + Send + Sync {
     async fn keys(&self, jwks_uri: &str) -> Result<JwkSet, String>;
 }
 
-/// Fetches keys by HTTP.
-#[derive(Debug, Clone, Default)]
-pub struct HttpKeys(pub reqwest::Client);
+/// Fetches keys by HTTP. The client is made by the first fetch: it reads the system's root certificates, which a cold start need
+/// not wait for.
+#[derive(Debug, Default)]
+pub struct HttpKeys(OnceLock<reqwest::Client>);
 
 /// How long a fetch may take: it stands before the work of a request, which has 20 s in all.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
@@ -28,7 +29,8 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 #[async_trait]
 impl KeySource for HttpKeys {
     async fn keys(&self, jwks_uri: &str) -> Result<JwkSet, String> {
-        let response = self.0.get(jwks_uri).timeout(FETCH_TIMEOUT).send().await.map_err(|error| error.to_string())?;
+        let client = self.0.get_or_init(reqwest::Client::new);
+        let response = client.get(jwks_uri).timeout(FETCH_TIMEOUT).send().await.map_err(|error| error.to_string())?;
         let response = response.error_for_status().map_err(|error| error.to_string())?;
         response.json().await.map_err(|error| error.to_string())
     }

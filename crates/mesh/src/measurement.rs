@@ -21,6 +21,30 @@ pub struct Measurement {
     pub verdict: VerdictKind,
 }
 
+/// What a run of the probe did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProbeReport {
+    pub ports: usize,
+    pub kept: usize,
+    pub broken: usize,
+    pub unknown: usize,
+    /// Events sent: breaches and recoveries.
+    pub events: usize,
+    /// Ports whose state could not be written, or whose events could not be sent; the next run tries again.
+    pub errors: usize,
+}
+
+impl ProbeReport {
+    /// Counts one port's verdict.
+    pub(crate) fn count(&mut self, verdict: VerdictKind) {
+        match verdict {
+            VerdictKind::Kept => self.kept += 1,
+            VerdictKind::Broken => self.broken += 1,
+            VerdictKind::Unknown => self.unknown += 1,
+        }
+    }
+}
+
 /// What is known of a port now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PortState {

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::measurement::ProbeReport;
+
 /// The target of events that hold values.
 pub const TARGET: &str = "mesh::metrics";
 
@@ -176,7 +178,7 @@ pub fn unreadable() {
 }
 
 /// A run of the probe is through. So many ports are served by their owners and can never be observed: of those that can, it tells.
-pub fn probed(report: &crate::probing::ProbeReport, unobservable: usize) {
+pub fn probed(report: &ProbeReport, unobservable: usize) {
     tracing::info!(
         target: TARGET,
         PortsKept = report.kept,

@@ -17,7 +17,7 @@ use crate::{
     domain::{Domain, DomainStore, Envelope},
     error::StoreError,
     events::{Event, EventPublisher},
-    measurement::{Measurement, MeasurementStore, PortState, VerdictKind},
+    measurement::{Measurement, MeasurementStore, PortState, ProbeReport, VerdictKind},
     metrics,
     object_storage::ObjectStorage,
     product::{Port, Product, ProductStore, Status},
@@ -53,29 +53,6 @@ pub struct Prober {
     pub vendor: Arc<dyn CredentialVendor>,
     pub events: Arc<dyn EventPublisher>,
     pub clock: Arc<dyn Clock>,
-}
-
-/// What a run of the probe did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ProbeReport {
-    pub ports: usize,
-    pub kept: usize,
-    pub broken: usize,
-    pub unknown: usize,
-    /// Events sent: breaches and recoveries.
-    pub events: usize,
-    /// Ports whose state could not be written, or whose events could not be sent; the next run tries again.
-    pub errors: usize,
-}
-
-impl ProbeReport {
-    fn count(&mut self, verdict: VerdictKind) {
-        match verdict {
-            VerdictKind::Kept => self.kept += 1,
-            VerdictKind::Broken => self.broken += 1,
-            VerdictKind::Unknown => self.unknown += 1,
-        }
-    }
 }
 
 /// One port to observe.

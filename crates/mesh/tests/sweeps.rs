@@ -4,8 +4,8 @@
 mod world;
 
 use mesh_core::{
+    measurement::ProbeReport,
     plan::RegisterOptions,
-    probing::ProbeReport,
     product::{ProductStore, Status},
     provisioning::SweepReport,
 };

@@ -155,7 +155,7 @@ mod tests {
     };
 
     use super::*;
-    use mesh_core::probing::ProbeReport;
+    use mesh_core::measurement::ProbeReport;
 
     /// What was written.
     #[derive(Debug, Clone, Default)]
