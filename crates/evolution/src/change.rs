@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use mesh_manifest::{Days, Minutes, PortAddress};
+use mesh_manifest::{Days, Milliseconds, Minutes, Percent, PortAddress};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,22 +59,37 @@ pub struct Change {
     /// What to do instead, or what else to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
-    /// Where freshness was loosened, what is promised now: the change breaks contracts that agreed on less, and no others.
+    /// Where a promise was loosened, what is promised now: the change breaks contracts that agreed on more, and no others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub loosened_freshness: Option<Minutes>,
-    /// Where retention was shortened, what is promised now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shortened_retention: Option<Days>,
+    pub loosened: Option<Loosened>,
+}
+
+/// What is promised now where more was promised before; none is the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Loosened {
+    /// The oldest that the newest data may be.
+    Freshness(Minutes),
+    /// The share of time in which the port can be read.
+    Availability(Option<Percent>),
+    /// The share of what happened that is in the data.
+    Completeness(Option<Percent>),
+    /// How long a read takes at most until its first byte.
+    Latency(Option<Milliseconds>),
+    /// How long data is kept.
+    Retention(Days),
+    /// When data is due: less often than was agreed on.
+    Schedule,
 }
 
 impl Change {
     /// Whether the change breaks every reader of its port, so that it needs a new major of the port beside the old one.
     ///
-    /// Not so where the port is removed, which is a matter of the product, and where freshness is loosened, which is one of each contract.
+    /// Not so where the port is removed, which is a matter of the product, and where a promise is loosened, which is one of each contract.
     pub fn breaks_port(&self) -> bool {
         self.kind == ChangeKind::Major
             && self.port.is_some()
-            && self.loosened_freshness.is_none()
+            && self.loosened.is_none()
             && self.code != Code::PortRemoved.as_str()
     }
 }
@@ -108,8 +123,7 @@ impl Changes<'_> {
             code: code.as_str().to_owned(),
             reason: reason.into(),
             remedy: None,
-            loosened_freshness: None,
-            shortened_retention: None,
+            loosened: None,
         };
         self.list.push_mut(change)
     }

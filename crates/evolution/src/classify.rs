@@ -7,7 +7,7 @@ use mesh_manifest::{Access, Input, Manifest, Mutability, Owner};
 use crate::{
     change::{Change, ChangeKind, Changes},
     code::Code,
-    ports,
+    offer, ports,
 };
 
 /// The changes from `before` to `after`, in the order of the manifest.
@@ -23,14 +23,19 @@ pub fn classify(before: &Manifest, after: &Manifest) -> Vec<Change> {
         name,
         version: _, // judged by `check_versions`
         description,
+        status,
         owner,
+        support,
+        terms,
         classification,
         retention,
         mutability,
         access,
         tags,
+        properties,
         inputs,
         output_ports: _,
+        origin,
     } = before;
     if *domain != after.domain || *name != after.name {
         let reason = "a product's identity never changes: this is another product";
@@ -39,7 +44,10 @@ pub fn classify(before: &Manifest, after: &Manifest) -> Vec<Change> {
             .values(Some(before.id()), Some(after.id()));
     }
     changes.text("/description", Some(description), Some(&after.description));
+    offer::status(*status, after.status, &mut changes);
     owner_changes(owner, &after.owner, &mut changes);
+    offer::support(support, &after.support, &mut changes);
+    offer::terms(terms.as_ref(), after.terms.as_ref(), &mut changes);
     let (code, kind, reason) = match classification.cmp(&after.classification) {
         Ordering::Less => {
             (Code::ClassificationRaised, ChangeKind::Major, "stricter rules apply, by which readers may lose access")
@@ -53,7 +61,7 @@ pub fn classify(before: &Manifest, after: &Manifest) -> Vec<Change> {
     if after.retention < *retention {
         let reason = "data that readers could go back to disappears earlier";
         let change = changes.push(Code::RetentionShortened, ChangeKind::Minor, "/retention", reason);
-        change.values(Some(retention), Some(after.retention)).shortened_retention = Some(after.retention);
+        change.values(Some(retention), Some(after.retention));
     } else if after.retention > *retention {
         let change = changes.push(Code::RetentionLengthened, ChangeKind::Minor, "/retention", "data stays for longer");
         change.values(Some(retention), Some(after.retention));
@@ -73,9 +81,26 @@ pub fn classify(before: &Manifest, after: &Manifest) -> Vec<Change> {
     }
     access_changes(access, &after.access, &mut changes);
     changes.text("/tags", Some(&tags.join(", ")), Some(&after.tags.join(", ")));
+    if *properties != after.properties {
+        let reason = "the platform does not read these properties";
+        changes.push(Code::TextChanged, ChangeKind::Patch, place("/properties", !after.properties.is_empty()), reason);
+    }
     input_changes(inputs, &after.inputs, &mut changes);
+    if *origin != after.origin {
+        let reason = "documents of other standards are carried through";
+        changes.push(Code::TextChanged, ChangeKind::Patch, place("/origin", after.origin.is_some()), reason);
+    }
     ports::changes(before, after, changes.list);
     list
+}
+
+/// `pointer` where something stands there, else the place that it was left out of.
+pub(crate) fn place(pointer: impl Into<String>, stands: bool) -> String {
+    let mut pointer = pointer.into();
+    if !stands {
+        pointer.truncate(pointer.rfind('/').unwrap_or_default());
+    }
+    pointer
 }
 
 fn owner_changes(before: &Owner, after: &Owner, changes: &mut Changes<'_>) {

@@ -36,11 +36,23 @@ codes! {
     TextChanged => "evolution.text_changed",
     /// A list has another order, which nobody reads by (patch).
     Reordered => "evolution.reordered",
+    /// A product that readers relied on is a draft again (major of the product).
+    StatusWithdrawn => "evolution.status_withdrawn",
+    /// A draft, or a deprecated product, is in use (minor).
+    StatusAdvanced => "evolution.status_advanced",
+    /// Readers are told to leave the product (minor).
+    StatusDeprecated => "evolution.status_deprecated",
+    /// The licence or the limitations ask more of readers, or something else (major of the product).
+    TermsTightened => "evolution.terms_tightened",
+    /// A licence or limitation is gone (minor).
+    TermsLoosened => "evolution.terms_loosened",
+    /// What the data is meant for, or where its terms are written, is told otherwise (minor).
+    TermsReworded => "evolution.terms_reworded",
     /// The data is classified as more sensitive, so that readers may lose access (major of the product).
     ClassificationRaised => "evolution.classification_raised",
     /// The data is classified as less sensitive (minor).
     ClassificationLowered => "evolution.classification_lowered",
-    /// Data is kept for a shorter time (minor; the contracts of the product show whom it concerns).
+    /// Data is kept for a shorter time (major for the contracts that agreed on longer, minor else).
     RetentionShortened => "evolution.retention_shortened",
     /// Data is kept for a longer time (minor).
     RetentionLengthened => "evolution.retention_lengthened",
@@ -74,14 +86,46 @@ codes! {
     FreshnessLoosened => "evolution.freshness_loosened",
     /// The newest data is promised to be newer than before (minor).
     FreshnessTightened => "evolution.freshness_tightened",
-    /// A port is promised to be readable for a smaller share of time, or without a promise (minor).
+    /// A port is promised to be readable for a smaller share of time, or without a promise (major for the contracts that agreed on more, minor else).
     AvailabilityLoosened => "evolution.availability_loosened",
     /// A port is promised to be readable for a larger share of time (minor).
     AvailabilityTightened => "evolution.availability_tightened",
+    /// Less of what happened is promised to be in the data (major for the contracts that agreed on more, minor else).
+    CompletenessLoosened => "evolution.completeness_loosened",
+    /// More of what happened is promised to be in the data (minor).
+    CompletenessTightened => "evolution.completeness_tightened",
+    /// Reads may take longer, or are promised nothing (major for the contracts that agreed on less, minor else).
+    LatencyLoosened => "evolution.latency_loosened",
+    /// Reads are promised to be faster (minor).
+    LatencyTightened => "evolution.latency_tightened",
+    /// The time that making the data takes is another (patch).
+    ProcessingChanged => "evolution.processing_changed",
+    /// Data is due less often, or at other times (major for the contracts on the port, minor else).
+    ScheduleLoosened => "evolution.schedule_loosened",
+    /// Data is due more often (minor).
+    ScheduleTightened => "evolution.schedule_tightened",
+    /// Data is due as before, and its age is told by another field (minor).
+    ScheduleReworded => "evolution.schedule_reworded",
+    /// The last day on which the port can be read is announced (minor).
+    SunsetAnnounced => "evolution.sunset_announced",
+    /// The port can be read for longer than was announced (minor).
+    SunsetPutOff => "evolution.sunset_put_off",
+    /// The port can be read for a shorter time than was announced (major of the port).
+    SunsetBroughtForward => "evolution.sunset_brought_forward",
+    /// The port takes over another table or prefix, or none (major of the port).
+    PlaceChanged => "evolution.place_changed",
     /// A port is served at another place, which readers are told with their next read (minor).
     EndpointMoved => "evolution.endpoint_moved",
     /// A field that readers may use is gone; a renamed one is gone under its old name (major of the port).
     FieldRemoved => "evolution.field_removed",
+    /// A field has another name under the same id (major of the port).
+    FieldRenamed => "evolution.field_renamed",
+    /// A field has another id (major of the port).
+    FieldIdChanged => "evolution.field_id_changed",
+    /// A new field has the id of another one (major of the port).
+    FieldIdReused => "evolution.field_id_reused",
+    /// A field has an id for the first time, or no longer (patch).
+    FieldIdGiven => "evolution.field_id_given",
     /// An optional field is new, where readers find fields by name (minor).
     FieldAdded => "evolution.field_added",
     /// A field that every row must have is new, which older data lacks (major of the port).
@@ -98,6 +142,32 @@ codes! {
     FieldMadeOptional => "evolution.field_made_optional",
     /// The fields of a CSV port stand at other positions (major of the port).
     FieldsMoved => "evolution.fields_moved",
+    /// An enumeration has a further value (minor where it is open, major of the port where it is closed).
+    EnumValueAdded => "evolution.enum_value_added",
+    /// An enumeration has lost a value (minor where it is open, major of the port where it is closed).
+    EnumValueRemoved => "evolution.enum_value_removed",
+    /// Where all values were known, others may come (major of the port).
+    EnumOpened => "evolution.enum_opened",
+    /// Values that could be any are now a closed list (major of the port).
+    EnumClosed => "evolution.enum_closed",
+    /// Readers are told of some values, or no longer (minor).
+    EnumTold => "evolution.enum_told",
+    /// The values are in another unit (major of the port).
+    UnitChanged => "evolution.unit_changed",
+    /// The unit of the values is told, or no longer (minor).
+    UnitTold => "evolution.unit_told",
+    /// The primary key is another (major of the port).
+    KeyChanged => "evolution.key_changed",
+    /// The data is partitioned in another way (major of the port).
+    PartitionChanged => "evolution.partition_changed",
+    /// A quality rule promises less, something else, or is gone (major of the port).
+    QualityLoosened => "evolution.quality_loosened",
+    /// A quality rule promises more, or is new (minor).
+    QualityTightened => "evolution.quality_tightened",
+    /// A quality rule that only warns is another, or gone (minor).
+    QualityReworded => "evolution.quality_reworded",
+    /// The text that the fields are read from is another (patch, beside the changes of the fields).
+    SourceChanged => "evolution.source_changed",
     /// A field is said to hold personal information, or of another category (minor).
     PiiDeclared => "evolution.pii_declared",
     /// Personal information is protected more strongly (minor).

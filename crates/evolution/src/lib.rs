@@ -8,9 +8,12 @@ pub mod code;
 pub mod versions;
 
 mod fields;
+mod offer;
 mod ports;
+mod promises;
+mod quality;
 
-pub use change::{Change, ChangeKind};
+pub use change::{Change, ChangeKind, Loosened};
 pub use classify::classify;
 pub use code::Code;
 pub use versions::{RequiredVersions, Violation, check_versions, required_versions};

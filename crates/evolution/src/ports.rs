@@ -1,11 +1,15 @@
 //! Changes of output ports, matched by name and major version.
 
-use mesh_manifest::{Format, Manifest, OutputPort, Percent, PortAddress, Schema, Sla};
+use mesh_manifest::{
+    Adoption, ContractObject, Days, Format, Manifest, OutputPort, Partition, PortAddress, Schema, SchemaSource,
+};
 
 use crate::{
     change::{Change, ChangeKind, Changes},
+    classify::place,
     code::Code,
-    fields,
+    fields::{self, Lists},
+    promises, quality,
 };
 
 /// Adds the changes of the ports of two manifests of a product.
@@ -20,7 +24,13 @@ pub fn changes(before: &Manifest, after: &Manifest, list: &mut Vec<Change>) {
                 if let Some(now) = after.output_ports.get(position) {
                     let mut changes =
                         Changes { list: &mut *list, port: Some(address), old: format!("/outputPorts/{index}") };
-                    port_changes(port, now, &format!("/outputPorts/{position}"), &mut changes);
+                    port_changes(
+                        port,
+                        now,
+                        (before.retention, after.retention),
+                        &format!("/outputPorts/{position}"),
+                        &mut changes,
+                    );
                 }
             }
         }
@@ -72,21 +82,47 @@ fn removed(before: &Manifest, after: &Manifest, port: &OutputPort, index: usize,
     change.values(Some(address), None::<&str>).remedy(remedy).removed_pointer = Some(format!("/outputPorts/{index}"));
 }
 
-fn port_changes(before: &OutputPort, after: &OutputPort, pointer: &str, changes: &mut Changes<'_>) {
+fn port_changes(
+    before: &OutputPort,
+    after: &OutputPort,
+    retentions: (Days, Days),
+    pointer: &str,
+    changes: &mut Changes<'_>,
+) {
     let unchanged = changes.list.len();
-    let OutputPort { name: _, version, description, format, sla, endpoint, schema } = before;
+    let OutputPort {
+        name: _, // by which both were matched
+        version,
+        description,
+        format,
+        sla,
+        endpoint,
+        sunset: _, // in `place_changes`
+        adopt: _,  // likewise
+        contract,
+        schema,
+    } = before;
     changes.text(format!("{pointer}/description"), description.as_deref(), after.description.as_deref());
     if *format != after.format {
         let reason = "readers of the old format cannot read the new one";
         let change = changes.push(Code::FormatChanged, ChangeKind::Major, format!("{pointer}/format"), reason);
         change.values(Some(format.as_str()), Some(after.format.as_str()));
     }
-    sla_changes(sla, &after.sla, &format!("{pointer}/sla"), changes);
+    let kept = (sla.retention.unwrap_or(retentions.0), after.sla.retention.unwrap_or(retentions.1));
+    promises::changes(sla, &after.sla, kept, &format!("{pointer}/sla"), changes);
     if *endpoint != after.endpoint {
         let at = if after.endpoint.is_some() { format!("{pointer}/endpoint") } else { pointer.to_owned() };
         let reason = "readers are told where to go with their next read";
         let change = changes.push(Code::EndpointMoved, ChangeKind::Minor, at, reason);
         change.values(endpoint.as_ref(), after.endpoint.as_ref()).remedy("serve both places until readers have moved");
+    }
+    place_changes(before, after, pointer, changes);
+    if *contract != after.contract {
+        let at = place(format!("{pointer}/contract"), after.contract.is_some());
+        let reason = "the fields say what readers get";
+        let told = |contract: &Option<ContractObject>| contract.as_ref().map(|contract| contract.id.clone());
+        let change = changes.push(Code::TextChanged, ChangeKind::Patch, at, reason);
+        change.values(told(contract), told(&after.contract));
     }
     schema_changes(schema, &after.schema, (*format, after.format), &format!("{pointer}/schema"), changes);
     if changes.list.len() == unchanged && *version != after.version {
@@ -100,34 +136,33 @@ fn port_changes(before: &OutputPort, after: &OutputPort, pointer: &str, changes:
     }
 }
 
-fn sla_changes(before: &Sla, after: &Sla, pointer: &str, changes: &mut Changes<'_>) {
-    let Sla { freshness, availability } = before;
-    if after.freshness > *freshness {
-        let reason = "contracts that agreed on fresher data are broken";
-        let change = changes.push(Code::FreshnessLoosened, ChangeKind::Major, format!("{pointer}/freshness"), reason);
-        change
-            .values(Some(freshness), Some(after.freshness))
-            .remedy("agree on it with the consumers who rely on the tighter promise");
-        change.loosened_freshness = Some(after.freshness);
-    } else if after.freshness < *freshness {
-        let change = changes.push(
-            Code::FreshnessTightened,
-            ChangeKind::Minor,
-            format!("{pointer}/freshness"),
-            "fresher data is promised",
-        );
-        change.values(Some(freshness), Some(after.freshness));
-    }
-    if *availability != after.availability {
-        // No promise is the loosest one.
-        let share = |availability: Option<Percent>| availability.map_or(0, |Percent(thousandths)| thousandths);
-        let (code, reason) = if share(after.availability) < share(*availability) {
-            (Code::AvailabilityLoosened, "the port is promised to be readable for less of the time")
-        } else {
-            (Code::AvailabilityTightened, "the port is promised to be readable for more of the time")
+/// What readers could reach before they cannot now, where the data is elsewhere; and until when they can.
+fn place_changes(before: &OutputPort, after: &OutputPort, pointer: &str, changes: &mut Changes<'_>) {
+    if before.adopt != after.adopt {
+        let told = |adoption: &Option<Adoption>| match adoption {
+            Some(Adoption { table: Some(table), .. }) => Some(table.clone()),
+            Some(Adoption { location, .. }) => location.clone(),
+            None => None,
         };
-        let at = if after.availability.is_some() { format!("{pointer}/availability") } else { pointer.to_owned() };
-        changes.push(code, ChangeKind::Minor, at, reason).values(*availability, after.availability);
+        let at = place(format!("{pointer}/adopt"), after.adopt.is_some());
+        let reason = "the data that readers have read is not in the new place";
+        let change = changes.push(Code::PlaceChanged, ChangeKind::Major, at, reason);
+        change.values(told(&before.adopt), told(&after.adopt));
+    }
+    if before.sunset != after.sunset {
+        let (code, kind, reason) = match (before.sunset, after.sunset) {
+            (None, _) => (Code::SunsetAnnounced, ChangeKind::Minor, "readers are told until when they can read"),
+            (Some(before), Some(after)) if after < before => {
+                (Code::SunsetBroughtForward, ChangeKind::Major, "readers were promised to be able to read for longer")
+            }
+            _ => (Code::SunsetPutOff, ChangeKind::Minor, "readers can read for longer than they were told"),
+        };
+        let at = place(format!("{pointer}/sunset"), after.sunset.is_some());
+        let change = changes.push(code, kind, at, reason);
+        change.values(before.sunset, after.sunset);
+        if kind == ChangeKind::Major {
+            change.remedy("keep the day that was announced");
+        }
     }
 }
 
@@ -138,6 +173,35 @@ fn schema_changes(
     pointer: &str,
     changes: &mut Changes<'_>,
 ) {
-    let Schema { fields } = before;
-    fields::changes(fields, &after.fields, formats, &format!("{pointer}/fields"), changes);
+    let Schema { fields, primary_key, partition_by, quality, source } = before;
+    let old = format!("{}/schema", changes.old);
+    let lists = Lists { old: &format!("{old}/fields"), new: &format!("{pointer}/fields"), path: "", formats };
+    fields::changes(fields, &after.fields, lists, changes);
+    let listed = |names: &[String]| Some(names.join(", ")).filter(|text| !text.is_empty());
+    if *primary_key != after.primary_key {
+        let at = place(format!("{pointer}/primaryKey"), !after.primary_key.is_empty());
+        let reason = "readers tell rows apart by the key, and data written before keeps to the old one";
+        let change = changes.push(Code::KeyChanged, ChangeKind::Major, at, reason);
+        change.values(listed(primary_key), listed(&after.primary_key)).remedy("keep the key");
+    }
+    // `bucket(16,a)` and `bucket(16, a)` are the same.
+    let partitions = |texts: &[String]| texts.iter().map(|text| text.parse().ok()).collect::<Vec<Option<Partition>>>();
+    if *partition_by != after.partition_by {
+        let at = place(format!("{pointer}/partitionBy"), !after.partition_by.is_empty());
+        let (code, kind, reason) = if partitions(partition_by) == partitions(&after.partition_by) {
+            (Code::Reordered, ChangeKind::Patch, "the partitions are the same")
+        } else {
+            (Code::PartitionChanged, ChangeKind::Major, "readers that go by partitions no longer find their data")
+        };
+        let change = changes.push(code, kind, at, reason);
+        change.values(listed(partition_by), listed(&after.partition_by));
+    }
+    quality::changes(quality, &after.quality, None, &format!("{pointer}/quality"), changes);
+    if *source != after.source {
+        let at = place(format!("{pointer}/source"), after.source.is_some());
+        let reason = "what the text says was judged by its fields";
+        let told = |source: &Option<SchemaSource>| source.as_ref().map(|source| source.language.as_str());
+        let change = changes.push(Code::SourceChanged, ChangeKind::Patch, at, reason);
+        change.values(told(source), told(&after.source));
+    }
 }

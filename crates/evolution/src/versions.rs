@@ -92,7 +92,7 @@ fn port_kind(address: &PortAddress, changes: &[Change]) -> Option<ChangeKind> {
     let own = changes.iter().filter(|change| change.port.as_ref() == Some(address));
     let codes = [Code::PortAdded, Code::PortRemoved, Code::PortVersionMoved].map(Code::as_str);
     own.filter(|change| !codes.contains(&change.code.as_str()))
-        .map(|change| if change.loosened_freshness.is_some() { ChangeKind::Minor } else { change.kind })
+        .map(|change| if change.loosened.is_some() { ChangeKind::Minor } else { change.kind })
         .max()
 }
 
@@ -100,15 +100,7 @@ fn port_kind(address: &PortAddress, changes: &[Change]) -> Option<ChangeKind> {
 fn product_kind(changes: &[Change]) -> Option<ChangeKind> {
     changes
         .iter()
-        .map(
-            |change| {
-                if change.breaks_port() || change.loosened_freshness.is_some() {
-                    ChangeKind::Minor
-                } else {
-                    change.kind
-                }
-            },
-        )
+        .map(|change| if change.breaks_port() || change.loosened.is_some() { ChangeKind::Minor } else { change.kind })
         .max()
 }
 

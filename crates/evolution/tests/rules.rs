@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use mesh_evolution::{ChangeKind, check_versions, classify};
-use mesh_manifest::{Manifest, parse};
+use mesh_evolution::{ChangeKind, Loosened, check_versions, classify};
+use mesh_manifest::{Manifest, Mutability, parse};
 
 const FLIGHTS: &str = "\
 apiVersion: mesh/v1
@@ -93,13 +93,23 @@ fn the_product() {
         "classification: public",
         &["minor classification_lowered /classification internal → public"],
     );
-    check("retention: 730d", "retention: 365d", &["minor retention_shortened /retention 730d → 365d"]);
-    check("retention: 730d", "retention: 2y", &[]);
     check(
-        "mutability: append-only",
-        "mutability: mutable",
-        &["major mutability_loosened /mutability append-only → mutable"],
+        "retention: 730d",
+        "retention: 365d",
+        &[
+            "minor retention_shortened /retention 730d → 365d",
+            "major retention_shortened daily@1 /retention 730d → 365d",
+            "major retention_shortened files@2 /retention 730d → 365d",
+        ],
     );
+    check("retention: 730d", "retention: 2y", &[]);
+    let (before, after) = edited(&[("format: csv", "format: iceberg")]);
+    let mutable = Manifest { mutability: Mutability::Mutable, ..after.clone() };
+    assert_eq!(classify(&after, &mutable)[0].code, "evolution.mutability_loosened");
+    assert_eq!(classify(&after, &mutable)[0].kind, ChangeKind::Major);
+    assert_eq!(classify(&mutable, &after)[0].code, "evolution.mutability_tightened");
+    assert_eq!(classify(&mutable, &after)[0].kind, ChangeKind::Minor);
+    assert_ne!(before, after);
     check("mutability: append-only", "tags: [delays]", &["patch text_changed /tags  → delays"]);
     check(
         "visibility: company",
@@ -141,7 +151,7 @@ fn ports() {
         &["minor freshness_tightened files@2 /outputPorts/1/sla/freshness 1d → 12h"],
     );
     check("freshness: 1d", "freshness: 2d", &["major freshness_loosened files@2 /outputPorts/1/sla/freshness 1d → 2d"]);
-    check(", availability: 99.5%", "", &["minor availability_loosened daily@1 /outputPorts/0/sla 99.5% → -"]);
+    check(", availability: 99.5%", "", &["major availability_loosened daily@1 /outputPorts/0/sla 99.5% → -"]);
     check(
         "version: 2.0.0",
         "version: 2.0.1",
@@ -149,7 +159,7 @@ fn ports() {
     );
     let (before, after) = edited(&[("freshness: 1d", "freshness: 2d")]);
     let change = &classify(&before, &after)[0];
-    assert_eq!(change.loosened_freshness.unwrap().to_string(), "2d");
+    assert_eq!(change.loosened, Some(Loosened::Freshness("2d".parse().unwrap())));
     assert!(!change.breaks_port());
 }
 

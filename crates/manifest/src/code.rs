@@ -84,8 +84,30 @@ codes! {
     EndpointUnexpected => "manifest.endpoint_unexpected",
     /// An endpoint is not a URL of a scheme that fits the format, on a named host and without credentials.
     EndpointInvalid => "manifest.endpoint_invalid",
-    /// The owner's contact is neither an e-mail address nor an https URL.
+    /// A contact, a place of support or the place of the terms is neither an e-mail address nor an https URL.
     ContactInvalid => "manifest.contact_invalid",
+    /// A port of a mutable product has a format that keeps no versioned snapshots.
+    MutabilityInconsistent => "manifest.mutability_inconsistent",
+    /// What a port takes over is not a table or prefix that fits its format.
+    AdoptionInvalid => "manifest.adoption_invalid",
+    /// A port names a contract whose document is not there.
+    ContractUnknown => "manifest.contract_unknown",
+    /// A schedule's watermark is not a field that tells a time.
+    WatermarkInvalid => "manifest.watermark_invalid",
+    /// A schema has no fields.
+    SchemaEmpty => "manifest.schema_empty",
+    /// A nested value does not say what it is made of, or a plain one does.
+    NestedShape => "manifest.nested_shape",
+    /// Two fields of a port have the same id.
+    DuplicateFieldId => "manifest.duplicate_field_id",
+    /// An enumeration lists a value twice, one that is not of its type, or values of a type that has too many.
+    EnumInvalid => "manifest.enum_invalid",
+    /// A primary key names a field that is not there, is nested or may be empty.
+    KeyInvalid => "manifest.key_invalid",
+    /// Data is partitioned by a field that is not there, or in a way that does not fit its type.
+    PartitionInvalid => "manifest.partition_invalid",
+    /// A quality rule counts or expects nothing, or has the name of another one.
+    QualityInvalid => "manifest.quality_invalid",
     /// Fields have no description, so that nobody finds them by what they mean (a warning).
     FieldsUndescribed => "manifest.fields_undescribed",
     /// The manifest passed every check but could not be read: a fault of the platform.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A field's type: Iceberg's primitive types under Iceberg's names.
+/// A field's type: Iceberg's types under Iceberg's names. What a nested one is made of stands beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FieldType {
     Boolean,
@@ -25,19 +25,43 @@ pub enum FieldType {
     Timestamptz,
     String,
     Binary,
+    /// Named fields, which stand in `fields`.
+    Struct,
+    /// Entries of one type, which stands in `items`.
+    List,
+    /// Values by keys, whose types stand in `values` and `keys`.
+    Map,
 }
 
 /// Why a text is not a field type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a field type: use one of boolean, int, long, float, double, decimal(precision,scale), date, timestamp, timestamptz, string, binary"
+    "`{0}` is not a field type: use one of boolean, int, long, float, double, decimal(precision,scale), date, timestamp, timestamptz, string, binary, struct, list, map"
 )]
 pub struct FieldTypeError(String);
 
 impl FieldType {
     /// The names of the types without parameters.
-    pub const NAMES: [&'static str; 10] =
-        ["boolean", "int", "long", "float", "double", "date", "timestamp", "timestamptz", "string", "binary"];
+    pub const NAMES: [&'static str; 13] = [
+        "boolean",
+        "int",
+        "long",
+        "float",
+        "double",
+        "date",
+        "timestamp",
+        "timestamptz",
+        "string",
+        "binary",
+        "struct",
+        "list",
+        "map",
+    ];
+
+    /// Whether values are made of other values.
+    pub fn is_nested(self) -> bool {
+        matches!(self, Self::Struct | Self::List | Self::Map)
+    }
 }
 
 impl FromStr for FieldType {
@@ -54,6 +78,9 @@ impl FromStr for FieldType {
             "timestamptz" => Self::Timestamptz,
             "string" => Self::String,
             "binary" => Self::Binary,
+            "struct" => Self::Struct,
+            "list" => Self::List,
+            "map" => Self::Map,
             _ => decimal(text).ok_or_else(|| FieldTypeError(text.chars().take(40).collect()))?,
         })
     }
@@ -80,6 +107,9 @@ impl fmt::Display for FieldType {
             Self::Timestamptz => "timestamptz",
             Self::String => "string",
             Self::Binary => "binary",
+            Self::Struct => "struct",
+            Self::List => "list",
+            Self::Map => "map",
         })
     }
 }
@@ -103,7 +133,7 @@ impl JsonSchema for FieldType {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": "^(boolean|int|long|float|double|date|timestamp|timestamptz|string|binary|decimal\\([0-9]{1,2}, ?[0-9]{1,2}\\))$",
+            "pattern": "^(boolean|int|long|float|double|date|timestamp|timestamptz|string|binary|struct|list|map|decimal\\([0-9]{1,2}, ?[0-9]{1,2}\\))$",
         })
     }
 }

@@ -10,6 +10,7 @@ pub mod field_type;
 pub mod model;
 pub mod name;
 pub mod parse;
+pub mod partition;
 pub mod pointer;
 pub mod quantity;
 pub mod spans;
@@ -29,10 +30,13 @@ pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use field_type::FieldType;
 pub use model::{
-    Access, ApiVersion, Classification, Field, Format, Input, Kind, Manifest, Mutability, OutputPort, Owner, Pii,
-    PiiProtection, Schema, Sla, Visibility,
+    Access, Adoption, ApiVersion, Classification, ContractObject, Dimension, Element, Enumeration, Expectation, Field,
+    FieldRef, Format, Input, Kind, Lifecycle, Manifest, Metric, MetricUnit, Mutability, Origin, OutputPort, Owner, Pii,
+    PiiProtection, QualityRule, RuleSeverity, Schedule, Schema, SchemaLanguage, SchemaSource, Sla, Support, Terms,
+    ValueRef, Visibility, Weekday,
 };
 pub use name::{DomainName, NameError, PortName, ProductName};
 pub use parse::{Parsed, json_schema, parse};
-pub use quantity::{Days, Minutes, Percent};
+pub use partition::{Partition, Transform};
+pub use quantity::{Amount, Days, Milliseconds, Minutes, Percent};
 pub use spans::Spans;

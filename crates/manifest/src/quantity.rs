@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Number;
 
 /// Why a text is not a quantity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,10 @@ pub struct Minutes(pub u64);
 /// A length of time in whole days, 1 or more: `730d`, `4w` or `2y` (365 days each).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Days(pub u64);
+
+/// A length of time in milliseconds, 1 or more: `250ms`, `5s` or `2m`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Milliseconds(pub u64);
 
 /// A share above 0 and up to 100, as `99.5%`; kept in thousandths of a percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +76,27 @@ impl FromStr for Days {
     }
 }
 
+impl FromStr for Milliseconds {
+    type Err = QuantityError;
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let error = || QuantityError {
+            value: text.chars().take(40).collect(),
+            expected: "a short duration: write a whole number above 0 with the unit ms, s or m, such as `500ms`",
+        };
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at_checked(digits).ok_or_else(error)?;
+        let factor = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            _ => return Err(error()),
+        };
+        let milliseconds =
+            whole_number(number).and_then(|n| n.checked_mul(factor)).filter(|n| *n > 0).ok_or_else(error)?;
+        Ok(Self(milliseconds))
+    }
+}
+
 impl FromStr for Percent {
     type Err = QuantityError;
     fn from_str(text: &str) -> Result<Self, QuantityError> {
@@ -103,6 +129,16 @@ impl fmt::Display for Minutes {
 impl fmt::Display for Days {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}d", self.0)
+    }
+}
+
+impl fmt::Display for Milliseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            n if n % 60_000 == 0 => write!(f, "{}m", n / 60_000),
+            n if n % 1000 == 0 => write!(f, "{}s", n / 1000),
+            n => write!(f, "{n}ms"),
+        }
     }
 }
 
@@ -143,7 +179,56 @@ macro_rules! as_text {
 
 as_text!(Minutes, "^[0-9]{1,9}[mhd]$", "60m");
 as_text!(Days, "^[0-9]{1,9}[dwy]$", "730d");
+as_text!(Milliseconds, "^[0-9]{1,9}(ms|s|m)$", "500ms");
 as_text!(Percent, "^[0-9]{1,3}(\\.[0-9]{1,3})?%$", "99.5%");
+
+/// A finite number. One that is whole is the same whether it was written with decimals or without.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Amount(Number);
+
+impl Amount {
+    /// The number, as near as a double comes to it.
+    pub fn as_f64(&self) -> f64 {
+        self.0.as_f64().unwrap_or(f64::NAN)
+    }
+}
+
+impl From<Number> for Amount {
+    fn from(number: Number) -> Self {
+        // Up to here, doubles hold every whole number.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        match number.as_f64() {
+            Some(value) if !number.is_i64() && !number.is_u64() && value.fract() == 0.0 && value.abs() < EXACT => {
+                #[allow(clippy::cast_possible_truncation, reason = "whole, and within the range that was asked for")]
+                let whole = value as i64;
+                Self(whole.into())
+            }
+            _ => Self(number),
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Number::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number" })
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -156,12 +241,27 @@ mod tests {
         assert_eq!("2y".parse(), Ok(Days(730)));
         assert_eq!("99.95%".parse(), Ok(Percent(99_950)));
         assert_eq!(Percent(99_950).to_string(), "99.95%");
+        assert_eq!("5s".parse(), Ok(Milliseconds(5000)));
+        assert_eq!(Milliseconds(1500).to_string(), "1500ms");
+        assert_eq!(Milliseconds(120_000).to_string(), "2m");
+    }
+
+    #[test]
+    fn whole_amounts_are_one_however_they_are_written() {
+        let amount = |text: &str| serde_json::from_str::<Amount>(text).unwrap();
+        assert_eq!(amount("5"), amount("5.0"));
+        assert_eq!(amount("-0.0"), amount("0"));
+        assert_ne!(amount("5"), amount("5.5"));
+        assert_eq!(amount("1e300").to_string(), "1e+300");
     }
 
     #[test]
     fn refuses_zero_negative_and_unitless() {
         for bad in ["", "0m", "-5m", "5", "m", "5 m", "1.5h", "5s", "9999999999m", "é"] {
             assert!(bad.parse::<Minutes>().is_err(), "{bad}");
+        }
+        for bad in ["", "0ms", "5", "ms", "5 s", "1.5s", "5h", "-5s"] {
+            assert!(bad.parse::<Milliseconds>().is_err(), "{bad}");
         }
         for bad in ["", "0%", "100.1%", "99", "%", "1.2345%", "-1%"] {
             assert!(bad.parse::<Percent>().is_err(), "{bad}");

@@ -37,6 +37,7 @@ fn read<'de, D: Deserializer<'de>, T: for<'a> Deserialize<'a>>(
 fn keep_known(value: &mut Value, shape: &Shape) {
     match (shape, value) {
         (Shape::Optional(shape), value) => keep_known(value, shape),
+        (Shape::Named(named), value) => keep_known(value, named.shape()),
         (Shape::Object { fields, further }, Value::Object(members)) => {
             members.retain(|key, _| further.is_some() || fields.contains_key(key));
             for (key, member) in members {
@@ -63,9 +64,9 @@ mod tests {
             "classification": "internal", "retention": "730d", "mutability": "append-only", "carbon": { "grams": 3 },
             "access": { "visibility": "company", "purposes": ["analytics"], "regions": ["eu"] },
             "outputPorts": [{
-                "name": "daily", "version": "1.0.0", "format": "iceberg", "sla": { "freshness": "60m", "latency": "1s" },
+                "name": "daily", "version": "1.0.0", "format": "iceberg", "sla": { "freshness": "60m", "jitter": "1s" },
                 "schema": { "order": "natural", "fields": [{
-                    "name": "tail_number", "type": "string", "unit": "none", "pii": { "category": "id", "protection": "masked", "since": 1 },
+                    "name": "tail_number", "type": "string", "hue": "none", "pii": { "category": "id", "protection": "masked", "since": 1 },
                 }] },
             }],
         })
@@ -78,7 +79,7 @@ mod tests {
         let read = manifest(&stored).unwrap();
         assert_eq!(read.output_ports[0].schema.fields[0].name, "tail_number");
         let written = serde_json::to_value(&read).unwrap().to_string();
-        for unknown in ["pager", "carbon", "regions", "latency", "order", "unit", "since"] {
+        for unknown in ["pager", "carbon", "regions", "jitter", "order", "hue", "since"] {
             assert!(!written.contains(unknown), "{unknown} in {written}");
         }
         assert_eq!(schema(&stored["outputPorts"][0]["schema"]).unwrap(), read.output_ports[0].schema);

@@ -50,6 +50,9 @@ impl Walk {
             return;
         }
         match (shape, &node.content) {
+            (Shape::Any, _) => {}
+            (Shape::Named(named), _) => self.value(node, named.shape(), place),
+            (Shape::Number { whole, min }, Content::Number(text)) => self.number(text, *whole, *min, node.place),
             (Shape::Optional(_), Content::Null) => {}
             (Shape::Optional(shape), _) => self.value(node, shape, place),
             (Shape::Object { fields, further }, Content::Mapping(entries)) => {
@@ -144,6 +147,26 @@ impl Walk {
         }
     }
 
+    fn number(&mut self, text: &str, whole: bool, min: Option<i64>, place: Place) {
+        let number: Option<f64> = text.parse().ok().filter(|number: &f64| number.is_finite());
+        let is_whole = text.parse::<i64>().is_ok();
+        // Ids and the like are kept in 32 bits.
+        let fits = !whole || text.parse::<u32>().is_ok();
+        match number {
+            Some(number) if (!whole || is_whole) && min.is_none_or(|min| number >= min as f64) && fits => {}
+            _ => {
+                let least = min.map(|min| format!(" of {min} or more")).unwrap_or_default();
+                let what = if whole { "whole number" } else { "number" };
+                self.problem(
+                    Code::InvalidValue,
+                    place,
+                    format!("`{}` is not a {what}{least} that can be kept", shown(text)),
+                    Some(format!("write a {what}{least}")),
+                );
+            }
+        }
+    }
+
     fn choice(&mut self, text: &str, choices: &[String], place: Place) {
         if choices.iter().any(|choice| choice == text) {
             return;
@@ -170,6 +193,10 @@ impl Walk {
             Shape::Text { .. } => "a text".to_owned(),
             Shape::Choice(choices) => listed(choices),
             Shape::Boolean => "`true` or `false`".to_owned(),
+            Shape::Number { whole: true, .. } => "a whole number".to_owned(),
+            Shape::Number { whole: false, .. } => "a number".to_owned(),
+            Shape::Any => "a value".to_owned(),
+            Shape::Named(named) => return self.mismatch(node, named.shape(), place),
             Shape::Optional(shape) => return self.mismatch(node, shape, place),
         };
         let wants_text = matches!(shape, Shape::Text { .. } | Shape::Choice(_));
@@ -192,6 +219,7 @@ fn quote(text: &str, shape: &Shape) -> String {
     match shape {
         Shape::Text { rule: Some(rule), .. } if rule.check(text).is_err() => match (rule, rule.suggestion(text)) {
             (_, Some(fixed)) => format!("write `{fixed}`"),
+            (TextRule::Milliseconds, None) => format!("write a unit, such as `{}ms`", shown(text)),
             (TextRule::Minutes, None) => format!("write a unit, such as `{}m`", shown(text)),
             (TextRule::Days, None) => format!("write a unit, such as `{}d`", shown(text)),
             (TextRule::Percent, None) => format!("write a percent sign, such as `{}%`", shown(text)),
@@ -219,6 +247,10 @@ fn example(shape: &Shape) -> Option<String> {
                 TextRule::Version => "1.0.0",
                 TextRule::Minutes => "60m",
                 TextRule::Days => "730d",
+                TextRule::Milliseconds => "500ms",
+                TextRule::Date => "2027-03-01",
+                TextRule::TimeOfDay => "06:00",
+                TextRule::Partition => "day(departure)",
                 TextRule::Percent => "99.5%",
                 TextRule::FieldType => "string",
                 TextRule::Category => "email",
@@ -229,6 +261,7 @@ fn example(shape: &Shape) -> Option<String> {
             .to_owned(),
         ),
         Shape::Boolean => Some("false".to_owned()),
+        Shape::Number { .. } => Some("1".to_owned()),
         _ => None,
     }
 }

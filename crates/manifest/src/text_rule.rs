@@ -4,8 +4,12 @@ use crate::{
     address::{PortAddress, ProductId},
     field_type::FieldType,
     name::{DomainName, PortName, ProductName},
-    quantity::{Days, Minutes, Percent},
+    partition::Partition,
+    quantity::{Days, Milliseconds, Minutes, Percent},
 };
+
+/// The pattern of a partition in the JSON Schema.
+pub const PARTITION: &str = r"^((year|month|day|hour)\([A-Za-z_][A-Za-z0-9_]*\)|(bucket|truncate)\([0-9]{1,9}, ?[A-Za-z_][A-Za-z0-9_]*\)|[A-Za-z_][A-Za-z0-9_]*)$";
 
 /// A form that a text must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +26,10 @@ pub enum TextRule {
     Version,
     FieldName,
     Category,
+    Milliseconds,
+    Date,
+    TimeOfDay,
+    Partition,
 }
 
 impl TextRule {
@@ -35,6 +43,7 @@ impl TextRule {
             "PortAddress" => Self::PortAddress,
             "Minutes" => Self::Minutes,
             "Days" => Self::Days,
+            "Milliseconds" => Self::Milliseconds,
             "Percent" => Self::Percent,
             "FieldType" => Self::FieldType,
             _ => return None,
@@ -47,6 +56,9 @@ impl TextRule {
             r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$" => Self::Version,
             r"^[A-Za-z_][A-Za-z0-9_]*$" => Self::FieldName,
             r"^[a-z][a-z0-9_-]*$" => Self::Category,
+            r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" => Self::Date,
+            r"^([01][0-9]|2[0-3]):[0-5][0-9]$" => Self::TimeOfDay,
+            PARTITION => Self::Partition,
             _ => return None,
         })
     }
@@ -65,12 +77,31 @@ impl TextRule {
             Self::PortAddress => parse::<PortAddress>(text),
             Self::Minutes => parse::<Minutes>(text),
             Self::Days => parse::<Days>(text),
+            Self::Milliseconds => parse::<Milliseconds>(text),
+            Self::Partition => parse::<Partition>(text),
             Self::Percent => parse::<Percent>(text),
             Self::FieldType => parse::<FieldType>(text),
             Self::Version => match text.parse::<semver::Version>() {
                 Ok(_) => Ok(()),
                 Err(_) => Err(format!("`{}` is not a semantic version: write three numbers, such as `1.0.0`", cut())),
             },
+            Self::Date => match text.parse::<jiff::civil::Date>() {
+                Ok(date) if date.to_string() == text => Ok(()),
+                _ => Err(format!("`{}` is not a date: write year, month and day, such as `2027-03-01`", cut())),
+            },
+            Self::TimeOfDay => {
+                let time = text.split_once(':').filter(|(hour, minute)| {
+                    let below = |text: &str, bound: u8| {
+                        text.len() == 2
+                            && text.bytes().all(|b| b.is_ascii_digit())
+                            && text.parse().is_ok_and(|n: u8| n < bound)
+                    };
+                    below(hour, 24) && below(minute, 60)
+                });
+                time.map(drop).ok_or_else(|| {
+                    format!("`{}` is not a time of day: write hours and minutes in UTC, such as `06:00`", cut())
+                })
+            }
             Self::FieldName => {
                 let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
                 if starts && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {

@@ -117,6 +117,7 @@ proptest! {
             let rest: String = lines[line - 1].chars().skip(column - 1).collect();
             match json.pointer(&pointer).unwrap() {
                 Value::String(text) => prop_assert!(rest.starts_with(&serde_json::to_string(text).unwrap()), "{} {}", pointer, rest),
+                Value::Number(number) => prop_assert!(rest.starts_with(&number.to_string()), "{} {}", pointer, rest),
                 Value::Bool(value) => prop_assert!(rest.starts_with(&value.to_string()), "{} {}", pointer, rest),
                 _ => prop_assert!(rest.starts_with(['{', '[', '"']), "{} {}", pointer, rest),
             }

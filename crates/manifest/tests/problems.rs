@@ -73,14 +73,14 @@ fn unknown_and_missing_fields() {
         "    format: iceberg\n",
         "    format: iceberg\n    colour: blue\n",
         &[
-            "17:5: manifest.unknown_field: `colour` is not known here (remove it; known here: `name`, `version`, `description`, `format`, `sla`, `endpoint`, `schema`) @/outputPorts/0/colour",
+            "17:5: manifest.unknown_field: `colour` is not known here (remove it; known here: `name`, `version`, `description`, `format`, `sla`, `endpoint`, `sunset`, `adopt`, `contract`, `schema`) @/outputPorts/0/colour",
         ],
     );
     check(
         "sla: { freshness: 60m, availability: 99.5% }",
         "sla: {}",
         &[
-            "17:5: manifest.missing_field: `freshness` is missing (add `freshness: 60m`: the oldest that the newest data may be, such as `60m`) @/outputPorts/0/sla",
+            "17:5: manifest.missing_field: `freshness` is missing (add `freshness: 60m`: the oldest that the newest data may be, such as `60m`; with a schedule, how late a run's data may be) @/outputPorts/0/sla",
         ],
     );
 }
@@ -111,7 +111,7 @@ fn values_report_their_own_messages() {
         "type: int",
         "type: bigint",
         &[
-            "21:36: manifest.invalid_value: `bigint` is not a field type: use one of boolean, int, long, float, double, decimal(precision,scale), date, timestamp, timestamptz, string, binary (did you mean `long`?) @/outputPorts/0/schema/fields/1/type",
+            "21:36: manifest.invalid_value: `bigint` is not a field type: use one of boolean, int, long, float, double, decimal(precision,scale), date, timestamp, timestamptz, string, binary, struct, list, map (did you mean `long`?) @/outputPorts/0/schema/fields/1/type",
         ],
     );
     check(

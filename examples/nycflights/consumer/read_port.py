@@ -31,7 +31,7 @@ TIMEOUT_SECONDS = 60
 NEIGHBOURS = {
     "flights/daily": "flights/monthly/v1/data/2013-01.parquet",
     "flights/monthly": "flights/daily/v1/data/",
-    "hourly/observations": "station-status/heartbeat/v1/data/stations.json",
+    "hourly/observations": "station-status/heartbeat/v1/data/",
     "station-status/heartbeat": "hourly/observations/v1/data/",
     "aircraft/registry": "reference/airlines/v1/data/airlines.csv",
     "reference/airlines": "reference/airports/v1/data/airports.json",

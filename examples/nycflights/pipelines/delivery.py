@@ -47,7 +47,7 @@ def deliver_table(mesh: Mesh, product: str, port: str, rows: pa.Table, again: bo
 
 def deliver_files(mesh: Mesh, product: str, port: str, files: dict[str, pa.Table], again: bool = False) -> dict[str, int]:
     """Puts files (name → rows) below a file port, in the port's format, unless files of the same names and sizes are there.
-    Names are fixed, so that writing again replaces."""
+    Where names are fixed, writing again replaces."""
     started = time.monotonic()
     grant = mesh.write_grant(product, port)
     client, bucket = s3_client(grant["credentials"]), grant["credentials"]["bucket"]

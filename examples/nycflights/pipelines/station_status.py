@@ -1,4 +1,6 @@
-"""weather.station-status: a heartbeat of each weather station. Every run replaces it, and thereby makes it fresh."""
+"""weather.station-status: a heartbeat of each weather station. Every run adds a file, and thereby makes it fresh."""
+
+from datetime import datetime, timezone
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,7 +29,8 @@ def heartbeat(weather: pa.Table) -> pa.Table:
 
 def main() -> dict[str, int]:
     given = arguments(__doc__)
-    return deliver_files(Mesh.from_environment(), PRODUCT, "heartbeat", {"stations.json": heartbeat(source.read(given.data, "weather"))}, again=True)
+    now = datetime.now(timezone.utc)
+    return deliver_files(Mesh.from_environment(), PRODUCT, "heartbeat", {f"stations-{now:%Y%m%dT%H%M%SZ}.json": heartbeat(source.read(given.data, "weather"))}, again=True)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,13 @@ use crate::{
     code::Code,
     diagnostic::{Diagnostic, shown},
     endpoint::{check_contact, check_endpoint},
-    model::{Access, Manifest, OutputPort, Owner},
+    model::{
+        Access, Adoption, ContractObject, Format, Manifest, Mutability, Origin, OutputPort, Owner, Support, Terms,
+    },
 };
+
+mod promise;
+mod schema;
 
 /// The largest major version of a port: addresses hold nine digits.
 const MAX_MAJOR: u64 = 999_999_999;
@@ -21,21 +26,27 @@ pub fn validate(manifest: &Manifest) -> Vec<Diagnostic> {
         name: _,
         version: _,
         description: _,
+        status: _,
         owner,
+        support,
+        terms,
         classification: _,
         retention: _,
-        mutability: _,
+        mutability,
         access,
         tags,
+        properties: _,
         inputs: _,
         output_ports,
+        origin,
     } = manifest;
     let mut found = Vec::new();
     check_owner(owner, &mut found);
+    check_support(support, terms.as_ref(), &mut found);
     check_access(access, &mut found);
     check_entries("/tags", "tag", tags, &mut found);
     check_inputs(manifest, &mut found);
-    check_ports(output_ports, &mut found);
+    check_ports(output_ports, *mutability, origin.as_ref(), &mut found);
     found
 }
 
@@ -81,7 +92,27 @@ fn check_inputs(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn check_ports(ports: &[OutputPort], found: &mut Vec<Diagnostic>) {
+fn check_support(support: &[Support], terms: Option<&Terms>, found: &mut Vec<Diagnostic>) {
+    for (index, Support { channel: _, url, description: _ }) in support.iter().enumerate() {
+        if let Err(message) = check_contact(url) {
+            found.push(
+                Diagnostic::error(Code::ContactInvalid, format!("/support/{index}/url"), message)
+                    .remedy("write an e-mail address or an https URL where readers get help"),
+            );
+        }
+    }
+    if let Some(url) = terms.and_then(|terms| terms.url.as_deref())
+        && (!url.starts_with("https://") || check_contact(url).is_err())
+    {
+        let message = format!("`{}` is not an https URL", shown(url));
+        found.push(
+            Diagnostic::error(Code::ContactInvalid, "/terms/url", message)
+                .remedy("write the https URL where the terms are written"),
+        );
+    }
+}
+
+fn check_ports(ports: &[OutputPort], mutability: Mutability, origin: Option<&Origin>, found: &mut Vec<Diagnostic>) {
     let mut seen = HashMap::new();
     for (index, port) in ports.iter().enumerate() {
         let pointer = format!("/outputPorts/{index}");
@@ -104,7 +135,75 @@ fn check_ports(ports: &[OutputPort], found: &mut Vec<Diagnostic>) {
             }
         }
         check_port_endpoint(port, &pointer, found);
-        check_fields(port, &pointer, found);
+        if mutability == Mutability::Mutable && port.format.is_file() {
+            let message = format!(
+                "the product is mutable, and files of format `{}` keep no versioned snapshots",
+                port.format.as_str()
+            );
+            let remedy = "use the format `iceberg`, or publish the product as `append-only`";
+            found.push(
+                Diagnostic::error(Code::MutabilityInconsistent, format!("{pointer}/format"), message).remedy(remedy),
+            );
+        }
+        promise::check(port, &pointer, found);
+        schema::check(port, &pointer, found);
+        check_adoption(port, &pointer, found);
+        check_contract(port, &pointer, origin, found);
+    }
+}
+
+fn check_adoption(port: &OutputPort, pointer: &str, found: &mut Vec<Diagnostic>) {
+    let Some(Adoption { table, location }) = &port.adopt else { return };
+    let (code, pointer) = (Code::AdoptionInvalid, format!("{pointer}/adopt"));
+    let problem = match (table, location) {
+        (Some(_), None) if port.format != Format::Iceberg => {
+            Some(format!("a port of format `{}` takes over a `location`, not a `table`", port.format.as_str()))
+        }
+        (None, Some(_)) if !port.format.is_file() => Some(match port.format {
+            Format::Iceberg => "a port of format `iceberg` takes over a `table`, not a `location`".to_owned(),
+            other => format!("a port of format `{}` has nothing to take over: its owner serves it", other.as_str()),
+        }),
+        (Some(table), None) if !is_table(table) => {
+            Some(format!("`{}` is not a table: write `database.table`", shown(table)))
+        }
+        (None, Some(location)) if !is_location(location) => {
+            Some(format!("`{}` is not a prefix of a bucket: write `s3://bucket/prefix/`", shown(location)))
+        }
+        (Some(_), None) | (None, Some(_)) => None,
+        _ => Some("either a `table` or a `location` is taken over".to_owned()),
+    };
+    if let Some(message) = problem {
+        found
+            .push(Diagnostic::error(code, pointer, message).remedy("name what is there, in the domain's own envelope"));
+    }
+}
+
+/// Names as Glue has them, without what could lead elsewhere.
+fn is_table(text: &str) -> bool {
+    let named = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b))
+    };
+    text.split_once('.').is_some_and(|(database, table)| named(database) && named(table))
+}
+
+/// A folder below a bucket: no empty, relative or encoded steps.
+fn is_location(text: &str) -> bool {
+    let Some((bucket, prefix)) = text.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else { return false };
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=".contains(&b));
+    let Some(steps) = prefix.strip_suffix('/') else { return false };
+    bucket.len() >= 3
+        && bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+        && steps.split('/').all(|step| !step.is_empty() && !matches!(step, "." | "..") && plain(step))
+}
+
+fn check_contract(port: &OutputPort, pointer: &str, origin: Option<&Origin>, found: &mut Vec<Diagnostic>) {
+    let Some(ContractObject { id, object: _ }) = &port.contract else { return };
+    if !origin.is_some_and(|origin| origin.contracts.contains_key(id)) {
+        let message = format!("the contract `{}` is not among those of `origin`", shown(id));
+        found.push(
+            Diagnostic::error(Code::ContractUnknown, format!("{pointer}/contract/id"), message)
+                .remedy("add the contract's document to `origin.contracts`, or remove `contract`"),
+        );
     }
 }
 
@@ -134,56 +233,5 @@ fn check_port_endpoint(port: &OutputPort, pointer: &str, found: &mut Vec<Diagnos
             }
         }
         None => {}
-    }
-}
-
-fn check_fields(port: &OutputPort, pointer: &str, found: &mut Vec<Diagnostic>) {
-    let fields = &port.schema.fields;
-    let mut seen = HashMap::new();
-    for (index, field) in fields.iter().enumerate() {
-        match seen.entry(field.name.to_ascii_lowercase()) {
-            hash_map::Entry::Occupied(first) => {
-                let (first, name) = first.get();
-                let message = if *name == field.name {
-                    format!("the field `{name}` stands twice; first as field {}", first + 1)
-                } else {
-                    format!(
-                        "the field `{}` differs from field {}, `{name}`, by case only, which catalogues do not tell apart",
-                        field.name,
-                        first + 1
-                    )
-                };
-                let pointer = format!("{pointer}/schema/fields/{index}/name");
-                found.push(
-                    Diagnostic::error(Code::DuplicateFieldName, pointer, message)
-                        .remedy("rename or remove one of the two"),
-                );
-            }
-            hash_map::Entry::Vacant(slot) => {
-                slot.insert((index, field.name.as_str()));
-            }
-        }
-    }
-    let bare: Vec<&str> = fields
-        .iter()
-        .filter(|field| field.description.as_deref().is_none_or(|text| text.trim().is_empty()))
-        .map(|field| field.name.as_str())
-        .collect();
-    if !bare.is_empty() {
-        let mut names: Vec<String> = bare.iter().take(3).map(|name| format!("`{name}`")).collect();
-        if bare.len() > names.len() {
-            names.push("…".to_owned());
-        }
-        let message = format!(
-            "{} of {} fields of `{}` have no description: {}",
-            bare.len(),
-            fields.len(),
-            port.name,
-            names.join(", ")
-        );
-        let remedy = "describe each field, so that the marketplace finds it by what it means";
-        found.push(
-            Diagnostic::warning(Code::FieldsUndescribed, format!("{pointer}/schema/fields"), message).remedy(remedy),
-        );
     }
 }
