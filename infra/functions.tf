@@ -28,6 +28,7 @@ locals {
     MESH_SEARCH_INDEX    = "${var.name}-products"
     MESH_SEARCH_AUTH     = var.search_auth
     MESH_S3_ENDPOINT     = var.s3_endpoint
+    MESH_MINIMUM_NOTICE  = "${var.minimum_notice_days}d"
   }
 }
 

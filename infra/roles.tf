@@ -10,7 +10,7 @@ locals {
       "domains/by_kind"                   = ["Query"]
       "data_products"                     = ["GetItem", "PutItem", "Query", "UpdateItem"]
       "data_products/by_domain"           = ["Query"]
-      "output_ports"                      = ["DeleteItem", "PutItem", "Query"]
+      "output_ports"                      = ["BatchGetItem", "DeleteItem", "PutItem", "Query"]
       "schemas"                           = ["PutItem", "Query"]
       "schemas/by_schema_id"              = ["Query"]
       "consumption_contracts"             = ["GetItem", "PutItem", "Query"]
@@ -19,7 +19,7 @@ locals {
       "idempotency"                       = ["GetItem", "PutItem"]
       "lineage"                           = ["DeleteItem", "PutItem", "Query"]
       "sla_measurements"                  = ["BatchGetItem", "Query"]
-      "audit_log"                         = ["PutItem"]
+      "audit_log"                         = ["PutItem", "Query"]
     }
     governance = {
       "domains"               = ["Query"]
@@ -37,6 +37,7 @@ locals {
       "domains" = ["Query"]
     }
     provisioner = {
+      "consumption_contracts"   = ["Query"]
       "domains"                 = ["GetItem"]
       "domains/by_kind"         = ["Query"]
       "data_products"           = ["GetItem", "UpdateItem"]
@@ -208,6 +209,12 @@ data "aws_iam_policy_document" "search" {
 }
 
 data "aws_iam_policy_document" "provisioner" {
+  statement {
+    sid       = "Events"
+    actions   = ["events:PutEvents"]
+    resources = [aws_cloudwatch_event_bus.this.arn]
+  }
+
   statement {
     sid       = "Catalogue"
     actions   = ["glue:CreateTable", "glue:GetTable", "glue:GetTables", "glue:UpdateTable"]

@@ -200,6 +200,18 @@ variable "search_domain" {
 
 # Storage
 
+variable "minimum_notice_days" {
+  description = "How many days before its last day a port that is being left is announced, at least."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = var.minimum_notice_days >= 1 && floor(var.minimum_notice_days) == var.minimum_notice_days
+    error_message = "Write a whole number of days, 1 or more."
+  }
+}
+
 variable "s3_endpoint" {
   description = "S3 endpoint that clients of the mesh use. Empty on AWS."
   type        = string

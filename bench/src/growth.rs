@@ -107,6 +107,7 @@ fn registration(manifest: Manifest, audit: AuditEntry) -> Registration {
         freshness: port.sla.freshness,
         endpoint: String::new(),
         since: audit.at,
+        deprecation: None,
     };
     Registration {
         ports: manifest.output_ports.iter().map(port).collect(),
@@ -124,6 +125,8 @@ fn registration(manifest: Manifest, audit: AuditEntry) -> Registration {
             provisioned_revision: 0,
             indexed_revision: 0,
             contracts_revision: 0,
+            gone: Vec::new(),
+            notices: Vec::new(),
         },
         before: None,
         removed_ports: Vec::new(),

@@ -144,7 +144,9 @@ pub fn registry(store: &DynamoStore, issuer: &TestIssuer) -> Asked {
         schemas: store.clone(),
         policies: store.clone(),
         measurements: store.clone(),
-        idempotency: store,
+        idempotency: store.clone(),
+        audit: store,
+        minimum_notice: mesh_core::deprecation::MINIMUM_NOTICE,
         clock: Arc::new(mesh_runtime::WallClock),
         verifier: issuer.verifier(),
     };

@@ -36,6 +36,8 @@ pub(crate) const DRY_RUN: Parameter = parameter(
 );
 pub(crate) const OF_DOMAIN: Parameter = parameter("domain", "Only this domain's.", schema::<DomainName>);
 pub(crate) const ON_PRODUCT: Parameter = parameter("product", "Contracts on this product.", schema::<ProductId>);
+pub(crate) const DIGEST: Parameter =
+    parameter("digest", "Only versions with this content, by the SHA-256 of its canonical form.", digest);
 pub(crate) const CONSUMER: Parameter = parameter(
     "consumer",
     "Contracts that this domain holds; your own where neither is given. One of the two at the most.",
@@ -145,6 +147,10 @@ fn port(_: &mut SchemaGenerator) -> Schema {
 
 fn schema_id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "pattern": "^sch_[0-9a-f]{24}$" })
+}
+
+fn digest(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
 }
 
 fn table(_: &mut SchemaGenerator) -> Schema {

@@ -26,6 +26,9 @@ pub struct Problem {
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// Of a port that is gone, the one that stands in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
     /// Every single thing that is wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemError>,
@@ -88,6 +91,7 @@ impl Problem {
             instance: String::new(),
             code: code.to_owned(),
             remedy: None,
+            successor: None,
             errors: Vec::new(),
             request_id: None,
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     parameters::{
-        CLASSIFIED, CONSUMER, CURSOR, DRY_RUN, FINDINGS_DIGEST, HITS, IDEMPOTENCY, LIMIT, OF_DOMAIN, OF_FORMAT,
+        CLASSIFIED, CONSUMER, CURSOR, DIGEST, DRY_RUN, FINDINGS_DIGEST, HITS, IDEMPOTENCY, LIMIT, OF_DOMAIN, OF_FORMAT,
         ON_PRODUCT, PAGING, PARENT, PREFER, PURPOSE, Parameter, SLA_MINUTES, SNAPSHOTS, SchemaOf, VERSION, WAREHOUSE,
         WORDS, schema,
     },
@@ -116,6 +116,9 @@ routes! {
     PORT_SLA: "GET" "/products/{product}/ports/{port}/sla" Registry "readSla" "Read a port's promise and measurements" [] -> 200 [types::SlaStatus] query &[VERSION], problems [404];
     SCHEMA_READ: "GET" "/schemas/{schema_id}" Registry "readSchema" "Read a registered schema" [] -> 200 [types::RegisteredSchema] problems [404];
 
+    SUBJECT_VERSIONS: "GET" "/subjects/{product}/{port}/versions" Registry "readVersions" "List the registered versions of a port's schema, oldest first" [] -> 200 [types::SchemaVersions] query &[DIGEST], problems [404];
+    SUBJECT_CHECK: "POST" "/subjects/{product}/{port}/check" Registry "checkSchema" "Ask whether a schema could be a port's next version; nothing is written" [(JSON, schema::<types::SchemaCheckInput>)] -> 200 [types::SchemaCheck] problems [404];
+
     CONTRACT_REQUEST: "POST" "/contracts" Registry "requestContract" "Ask for a consumption contract" [(JSON, schema::<types::ContractInput>)] -> 201 [types::Contract] problems [404, 409];
     CONTRACT_LIST: "GET" "/contracts" Registry "listContracts" "List the contracts on a product, or those of a consumer domain" [] -> 200 [types::ContractPage]
         query &[ON_PRODUCT, CONSUMER, CURSOR, LIMIT], problems [];
@@ -124,8 +127,11 @@ routes! {
     CONTRACT_REJECT: "POST" "/contracts/{contract}/reject" Registry "rejectContract" "Reject a pending contract" [(JSON, schema::<types::ContractDecision>)] -> 200 [types::Contract] problems [404, 409];
     CONTRACT_REVOKE: "POST" "/contracts/{contract}/revoke" Registry "revokeContract" "End a contract" [(JSON, schema::<types::ContractDecision>)] -> 200 [types::Contract] problems [404, 409];
 
-    PORT_READ: "GET" "/products/{product}/ports/{port}/read" Broker "readPort" "Get what is needed to read a port" [] -> 200 [types::ReadGrant] query &[VERSION, PURPOSE], problems [404, 409];
-    PORT_WRITE: "POST" "/products/{product}/ports/{port}/write" Broker "writePort" "Get what is needed to write to a port of your domain" [] -> 200 [types::WriteGrant] query &[VERSION], problems [404, 409];
+    CONTRACT_MOVE: "POST" "/contracts/{contract}/move" Registry "moveContract" "Move your contract to another major of its port" [(JSON, schema::<types::ContractMove>)] -> 200 [types::Contract] problems [404, 409];
+    CONTRACT_ACKNOWLEDGE: "POST" "/contracts/{contract}/acknowledge" Registry "acknowledgeContract" "Say that you know of the announced end of your contract's port" [] -> 200 [types::Contract] problems [404, 409];
+
+    PORT_READ: "GET" "/products/{product}/ports/{port}/read" Broker "readPort" "Get what is needed to read a port" [] -> 200 [types::ReadGrant] query &[VERSION, PURPOSE], problems [404, 409, 410];
+    PORT_WRITE: "POST" "/products/{product}/ports/{port}/write" Broker "writePort" "Get what is needed to write to a port of your domain" [] -> 200 [types::WriteGrant] query &[VERSION], problems [404, 409, 410];
 
     POLICY_CHECK: "POST" "/governance/policy-check" Governance "checkPolicy" "Ask whether you may use a port (AuthZEN 1.0)" [(JSON, schema::<types::EvaluationRequest>)] -> 200 [types::Evaluation] problems [404];
     POLICY_PUBLISH_GLOBAL: "PUT" "/governance/policies/global" Governance "publishGlobalPolicies" "Publish the global policies" [(JSON, schema::<types::PolicyInput>)] -> 200 [types::PolicyBundle] problems [409];
@@ -143,10 +149,10 @@ routes! {
     ICEBERG_NAMESPACE: "GET" "/iceberg/v1/namespaces/{namespace}" Iceberg "icebergNamespace" "Iceberg REST catalogue: one domain" [] -> 200 [types::IcebergNamespace] problems [404];
     ICEBERG_NAMESPACE_HEAD: "HEAD" "/iceberg/v1/namespaces/{namespace}" Iceberg "icebergNamespaceExists" "Iceberg REST catalogue: whether a domain exists" [] -> 204 [] problems [404];
     ICEBERG_TABLES: "GET" "/iceberg/v1/namespaces/{namespace}/tables" Iceberg "icebergTables" "Iceberg REST catalogue: a domain's tables that you may know of" [] -> 200 [types::IcebergTables] problems [404];
-    ICEBERG_TABLE: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTable" "Iceberg REST catalogue: load a table, with credentials for it" [] -> 200 [types::IcebergTable] query &[SNAPSHOTS], problems [404, 409];
-    ICEBERG_TABLE_HEAD: "HEAD" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTableExists" "Iceberg REST catalogue: whether a table exists" [] -> 204 [] problems [404, 409];
-    ICEBERG_COMMIT: "POST" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergCommit" "Iceberg REST catalogue: commit to a table of your domain" [(JSON, schema::<types::IcebergCommit>)] -> 200 [types::IcebergCommitted] problems [404, 409];
-    ICEBERG_CREDENTIALS: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}/credentials" Iceberg "icebergCredentials" "Iceberg REST catalogue: new credentials for a table" [] -> 200 [types::IcebergCredentials] problems [404, 409];
+    ICEBERG_TABLE: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTable" "Iceberg REST catalogue: load a table, with credentials for it" [] -> 200 [types::IcebergTable] query &[SNAPSHOTS], problems [404, 409, 410];
+    ICEBERG_TABLE_HEAD: "HEAD" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTableExists" "Iceberg REST catalogue: whether a table exists" [] -> 204 [] problems [404, 409, 410];
+    ICEBERG_COMMIT: "POST" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergCommit" "Iceberg REST catalogue: commit to a table of your domain" [(JSON, schema::<types::IcebergCommit>)] -> 200 [types::IcebergCommitted] problems [404, 409, 410];
+    ICEBERG_CREDENTIALS: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}/credentials" Iceberg "icebergCredentials" "Iceberg REST catalogue: new credentials for a table" [] -> 200 [types::IcebergCredentials] problems [404, 409, 410];
 }
 
 /// The gateway's routes, as `infra/routes.json` holds them.

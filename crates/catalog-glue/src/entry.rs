@@ -7,7 +7,7 @@ use aws_sdk_glue::{
     types::{Column, StorageDescriptor, Table, TableInput},
 };
 use mesh_core::table_catalog::CatalogTable;
-use mesh_manifest::{Field, FieldType, Schema};
+use mesh_manifest::{Element, Field, FieldType, Schema, ValueRef};
 
 /// Parameters by which engines know an Iceberg table and find its metadata; their names are Iceberg's.
 const TABLE_TYPE: &str = "table_type";
@@ -86,15 +86,23 @@ fn column(field: &Field) -> Result<Column, BuildError> {
     let comment = field.description.as_ref().map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_COMMENT));
     Column::builder()
         .name(&field.name)
-        .r#type(column_type(field.field_type))
+        .r#type(column_type(field.into()))
         .set_comment(comment.map(Iterator::collect))
         .parameters("iceberg.field.optional", (!field.required).to_string())
         .build()
 }
 
 /// The type under Hive's name, which Athena shows.
-fn column_type(field_type: FieldType) -> String {
-    match field_type {
+fn column_type(value: ValueRef<'_>) -> String {
+    let part = |part: Option<&Element>| part.map_or_else(|| "string".to_owned(), |part| column_type(part.into()));
+    match value.field_type {
+        FieldType::Struct => {
+            let fields: Vec<_> =
+                value.fields.iter().map(|field| format!("{}:{}", field.name, column_type(field.into()))).collect();
+            format!("struct<{}>", fields.join(","))
+        }
+        FieldType::List => format!("array<{}>", part(value.items)),
+        FieldType::Map => format!("map<{},{}>", part(value.keys), part(value.values)),
         FieldType::Long => "bigint".to_owned(),
         FieldType::Decimal { precision, scale } => format!("decimal({precision},{scale})"),
         FieldType::Timestamp | FieldType::Timestamptz => "timestamp".to_owned(),

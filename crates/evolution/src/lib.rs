@@ -16,4 +16,5 @@ mod quality;
 pub use change::{Change, ChangeKind, Loosened};
 pub use classify::classify;
 pub use code::Code;
+pub use ports::classify_schemas;
 pub use versions::{RequiredVersions, Violation, check_versions, required_versions};

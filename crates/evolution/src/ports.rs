@@ -166,6 +166,14 @@ fn place_changes(before: &OutputPort, after: &OutputPort, pointer: &str, changes
     }
 }
 
+/// The changes from one version of a port's schema to another, on a port of `format`.
+pub fn classify_schemas(before: &Schema, after: &Schema, format: Format) -> Vec<Change> {
+    let mut list = Vec::new();
+    let mut changes = Changes { list: &mut list, port: None, old: String::new() };
+    schema_changes(before, after, (format, format), "/schema", &mut changes);
+    list
+}
+
 fn schema_changes(
     before: &Schema,
     after: &Schema,

@@ -3,6 +3,7 @@
 use mesh_api::types;
 use mesh_core::{
     contract::{Contract, ContractStatus},
+    deprecation::{DeprecatedPort, Deprecation},
     domain::{Domain, Envelope},
     measurement::{Measurement, PortState, VerdictKind},
     plan::Plan,
@@ -10,6 +11,7 @@ use mesh_core::{
     product::{Port, Product, Status},
     schema_registry::RegisteredSchema,
 };
+use mesh_evolution::Change;
 
 use crate::problem::problem_error;
 
@@ -97,6 +99,8 @@ pub fn port(port: Port) -> types::Port {
         schema_id: port.schema_id,
         sla_freshness_minutes: port.freshness.0,
         access_endpoint: port.endpoint,
+        sunset: port.deprecation.as_ref().map(|deprecation| deprecation.sunset),
+        successor: port.deprecation.and_then(|deprecation| deprecation.successor).map(|port| port.to_string()),
     }
 }
 
@@ -125,20 +129,7 @@ pub fn plan(plan: Plan) -> types::Plan {
         version: plan.manifest.version.to_string(),
         unchanged: plan.unchanged,
         accepted: plan.violations.is_empty(),
-        changes: plan
-            .changes
-            .iter()
-            .map(|change| types::Change {
-                code: change.code.to_string(),
-                kind: change.kind.as_str().to_owned(),
-                pointer: change.pointer.clone(),
-                port: change.port.as_ref().map(ToString::to_string),
-                field: change.field.clone(),
-                before: change.before.clone(),
-                after: change.after.clone(),
-                reason: change.reason.clone(),
-            })
-            .collect(),
+        changes: plan.changes.iter().map(change).collect(),
         violations: plan.violations.into_iter().map(problem_error).collect(),
         warnings: plan.warnings.into_iter().map(problem_error).collect(),
         affected: plan
@@ -153,8 +144,52 @@ pub fn plan(plan: Plan) -> types::Plan {
                 codes: one.codes,
             })
             .collect(),
+        downstream: plan
+            .downstream
+            .into_iter()
+            .map(|one| types::Downstream {
+                product: one.product.to_string(),
+                port: one.port.to_string(),
+                through: one.through.map(|product| product.to_string()),
+            })
+            .collect(),
+        deprecated: plan.deprecated.into_iter().map(deprecated_port).collect(),
         findings_digest: plan.findings_digest,
         policy_revision: plan.policy_revision,
+    }
+}
+
+/// One difference.
+pub fn change(change: &Change) -> types::Change {
+    types::Change {
+        code: change.code.to_string(),
+        kind: change.kind.as_str().to_owned(),
+        pointer: change.pointer.clone(),
+        port: change.port.as_ref().map(ToString::to_string),
+        field: change.field.clone(),
+        before: change.before.clone(),
+        after: change.after.clone(),
+        reason: change.reason.clone(),
+    }
+}
+
+fn deprecated_port(one: DeprecatedPort) -> types::DeprecatedPort {
+    types::DeprecatedPort {
+        port: one.port.to_string(),
+        sunset: one.deprecation.sunset,
+        successor: one.deprecation.successor.map(|port| port.to_string()),
+        readers: one
+            .readers
+            .into_iter()
+            .map(|reader| types::DeprecatedPortReader {
+                contract: reader.contract,
+                consumer_domain: reader.consumer_domain,
+                contact: reader.contact,
+                acknowledged: reader.acknowledged,
+                last_read: reader.last_read,
+            })
+            .collect(),
+        downstream: one.downstream.into_iter().map(|product| product.to_string()).collect(),
     }
 }
 
@@ -170,9 +205,12 @@ pub fn schema(schema: RegisteredSchema) -> types::RegisteredSchema {
     }
 }
 
-/// A contract as it stands at `now`.
-pub fn contract(contract: Contract, now: jiff::Timestamp) -> types::Contract {
+/// A contract as it stands at `now`, and what is announced of its port.
+pub fn contract(contract: Contract, deprecation: Option<&Deprecation>, now: jiff::Timestamp) -> types::Contract {
     types::Contract {
+        sunset: deprecation.map(|deprecation| deprecation.sunset),
+        successor: deprecation.and_then(|deprecation| deprecation.successor.as_ref()).map(ToString::to_string),
+        acknowledged_at: contract.acknowledged.as_ref().map(|known| known.at),
         status: contract_status(contract.status_at(now)),
         id: contract.id.to_string(),
         port: contract.port,
@@ -180,6 +218,10 @@ pub fn contract(contract: Contract, now: jiff::Timestamp) -> types::Contract {
         purpose: contract.purpose,
         fields: contract.fields,
         agreed_freshness: contract.agreed_freshness,
+        agreed_availability: contract.agreed.availability,
+        agreed_completeness: contract.agreed.completeness,
+        agreed_latency: contract.agreed.latency,
+        agreed_retention: contract.agreed.retention,
         contact: contract.contact,
         requested_by: contract.requested_by.to_string(),
         created_at: contract.created_at,

@@ -106,6 +106,12 @@ impl From<UseCaseError> for Failure {
                 problem.errors = violations.into_iter().map(problem_error).collect();
                 problem
             }
+            UseCaseError::Gone { code, remedy, successor, .. } => {
+                let mut problem = Problem::new(410, code, "Gone", detail);
+                problem.remedy = remedy;
+                problem.successor = successor;
+                problem
+            }
             UseCaseError::AmbiguousDomain { .. } => {
                 let mut problem =
                     Problem::new(400, "identity.ambiguous_domain", "Which domain do you act for?", detail);

@@ -40,3 +40,4 @@ pub use parse::{Parsed, json_schema, parse};
 pub use partition::{Partition, Transform};
 pub use quantity::{Amount, Days, Milliseconds, Minutes, Percent};
 pub use spans::Spans;
+pub use validate::check_schema;

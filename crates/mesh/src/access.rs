@@ -13,6 +13,7 @@ use crate::{
     contract::{Contract, ContractStore},
     contracts::may_know,
     credentials::{CredentialVendor, Credentials, Grant, GrantStore, Mode, Sealer, VendRequest},
+    deprecation::gone_error,
     domain::{DomainStore, Envelope},
     error::{StoreError, UseCaseError, Violation},
     judgement::{Judge, Question},
@@ -129,9 +130,13 @@ impl Broker {
             .filter(|port| port.name == request.port)
             .map(|port| port.version.major)
             .max();
-        let major = major.or(newest).ok_or_else(unknown)?;
+        let gone = product.gone.iter().filter(|gone| gone.port.port == request.port);
+        let major = major.or(newest).or(gone.map(|gone| gone.port.major).max()).ok_or_else(unknown)?;
         let address = id.port(request.port.clone(), major);
-        let port = product.manifest.port(&address).cloned().ok_or_else(|| UseCaseError::not_found("port", &address))?;
+        let port = product.manifest.port(&address).cloned().ok_or_else(|| {
+            let gone = product.gone.iter().find(|gone| gone.port == address);
+            gone.map_or_else(|| UseCaseError::not_found("port", &address), gone_error)
+        })?;
         own.retain(|contract| contract.port == address);
         // A contract is for one purpose; where none was named, the oldest stands for the caller.
         own.sort_by(|a, b| a.id.cmp(&b.id));

@@ -4,11 +4,15 @@ use std::{fmt, fmt::Debug, str::FromStr};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use mesh_manifest::{DomainName, Minutes, PortAddress, ProductId};
+use mesh_evolution::Loosened;
+use mesh_manifest::{Days, DomainName, Milliseconds, Minutes, Percent, PortAddress, ProductId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{audit::AuditEntry, error::StoreError, page::Page, principal::Principal, product::Product};
+use crate::{
+    audit::AuditEntry, deprecation::Acknowledgement, error::StoreError, page::Page, principal::Principal,
+    product::Product,
+};
 
 /// A contract's identity: the product it is on and a ULID, `operations.flights.01jd…`; the product in it makes every look-up consistent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,6 +71,9 @@ pub struct Contract {
     pub fields: Vec<String>,
     /// The freshness that was agreed on.
     pub agreed_freshness: Minutes,
+    /// What else was agreed on: what the port promised when the contract was asked for.
+    #[serde(default)]
+    pub agreed: Agreed,
     /// Where the consumer is reached.
     pub contact: String,
     pub status: ContractStatus,
@@ -79,8 +86,31 @@ pub struct Contract {
     pub approvals: Vec<Approval>,
     /// Why it was rejected or revoked.
     pub reason: Option<String>,
+    /// The consumer's word that it knows of its port's end.
+    #[serde(default)]
+    pub acknowledged: Option<Acknowledgement>,
+    /// The snapshot that reads of a mutable table stay at; none for the newest.
+    #[serde(default)]
+    pub snapshot: Option<i64>,
     /// Counts changes; moves every cached grant's key.
     pub revision: u64,
+}
+
+/// What a port promised, beside freshness, when a contract was asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Agreed {
+    /// The share of time in which the port can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Percent>,
+    /// The share of what happened that is in the data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<Percent>,
+    /// How long a read takes at most until its first byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Milliseconds>,
+    /// How long data is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Days>,
 }
 
 impl Contract {
@@ -104,9 +134,26 @@ impl Contract {
             .filter(|required| !self.approvals.iter().any(|given| given.role == required.role))
     }
 
-    /// Whether the consumer said it uses `field`.
+    /// Whether the consumer said it uses `field`, something within it, or what it lies within.
     pub fn uses(&self, field: &str) -> bool {
-        self.fields.is_empty() || self.fields.iter().any(|used| used == field)
+        let within = |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
+        self.fields.is_empty()
+            || self.fields.iter().any(|used| used == field || within(used, field) || within(field, used))
+    }
+
+    /// Whether less is promised now than was agreed on. Of what nothing was agreed on, nothing is missed.
+    pub fn agreed_on_more_than(&self, promised: Loosened) -> bool {
+        let Agreed { availability, completeness, latency, retention } = &self.agreed;
+        match promised {
+            Loosened::Freshness(promised) => promised > self.agreed_freshness,
+            Loosened::Availability(promised) => availability.is_some_and(|agreed| promised < Some(agreed)),
+            Loosened::Completeness(promised) => completeness.is_some_and(|agreed| promised < Some(agreed)),
+            Loosened::Latency(promised) => {
+                latency.is_some_and(|agreed| promised.is_none_or(|promised| promised > agreed))
+            }
+            Loosened::Retention(promised) => retention.is_some_and(|agreed| promised < agreed),
+            Loosened::Schedule => true,
+        }
     }
 }
 

@@ -103,6 +103,9 @@ pub enum UseCaseError {
     /// The contract rules or policies refuse what was asked.
     #[error("{detail}")]
     Refused { code: &'static str, detail: String, violations: Vec<Violation> },
+    /// It was there, and will not be again.
+    #[error("{detail}")]
+    Gone { code: &'static str, detail: String, remedy: Option<String>, successor: Option<String> },
     /// The caller belongs to several domains and did not say for which one it acts.
     #[error("you belong to several domains and named none: {}", list(.domains))]
     AmbiguousDomain { domains: Vec<DomainName> },

@@ -26,7 +26,7 @@ pub(crate) fn affected_contracts(changes: &[Change], live: &[Contract]) -> Vec<A
             change.kind == ChangeKind::Major
                 && change.port.as_ref() == Some(&contract.port)
                 && change.field.as_ref().is_none_or(|field| contract.uses(field))
-                && change.loosened_freshness.is_none_or(|promised| promised > contract.agreed_freshness)
+                && change.loosened.is_none_or(|promised| contract.agreed_on_more_than(promised))
         };
         let broken: Vec<_> = changes.iter().filter(breaks).collect();
         if broken.is_empty() {

@@ -191,11 +191,11 @@ fn full_document(product: &Product, states: &BTreeMap<PortAddress, PortState>) -
         sla_minutes: port.sla.freshness.0,
         fields: port
             .schema
-            .fields
-            .iter()
+            .flat()
+            .into_iter()
             .map(|field| FieldDocument {
-                name: field.name.clone(),
-                description: field.description.clone().unwrap_or_default(),
+                description: field.value.description.unwrap_or_default().to_owned(),
+                name: field.path,
             })
             .collect(),
     });

@@ -184,7 +184,7 @@ impl Question<'_> {
                     contact: manifest.owner.contact.clone(),
                 },
                 classification: manifest.classification.as_str().to_owned(),
-                retention_days: u32::try_from(manifest.retention.0).unwrap_or(u32::MAX),
+                retention_days: u32::try_from(longest_retention(manifest)).unwrap_or(u32::MAX),
                 mutability: manifest.mutability.as_str().to_owned(),
                 access: mesh_policy::Access {
                     visibility: manifest.access.visibility.as_str().to_owned(),
@@ -213,6 +213,12 @@ impl Question<'_> {
     }
 }
 
+/// How long any of the product's data is kept: what a port promises may be longer than what the product does.
+fn longest_retention(manifest: &Manifest) -> u64 {
+    let ports = manifest.output_ports.iter().filter_map(|port| port.sla.retention);
+    ports.map(|days| days.0).fold(manifest.retention.0, u64::max)
+}
+
 fn port_input(port: &OutputPort) -> mesh_policy::Port {
     mesh_policy::Port {
         name: port.name.to_string(),
@@ -221,13 +227,14 @@ fn port_input(port: &OutputPort) -> mesh_policy::Port {
         sla: mesh_policy::Sla { freshness_minutes: port.sla.freshness.0 },
         fields: port
             .schema
-            .fields
-            .iter()
+            // At any depth: what lies within a struct or a list is judged as what stands beside it.
+            .flat()
+            .into_iter()
             .map(|field| mesh_policy::Field {
-                name: field.name.clone(),
-                kind: field.field_type.to_string(),
-                required: field.required,
-                pii: field.pii.as_ref().map(|pii| mesh_policy::Pii {
+                kind: field.value.field_type.to_string(),
+                required: field.value.required,
+                name: field.path,
+                pii: field.value.pii.map(|pii| mesh_policy::Pii {
                     category: pii.category.clone(),
                     protection: pii.protection.as_str().to_owned(),
                 }),

@@ -6,9 +6,11 @@ use mesh_evolution::Change;
 use mesh_manifest::{Manifest, PortAddress, ProductId};
 
 use crate::{
+    deprecation::{DeprecatedPort, Leaving},
     domain::Domain,
     error::Violation,
     findings::Affected,
+    impact::Downstream,
     product::{Port, Product},
     schema_registry::RegisteredSchema,
 };
@@ -26,12 +28,17 @@ pub struct Plan {
     pub warnings: Vec<Violation>,
     /// Live contracts that the change would break.
     pub affected: Vec<Affected>,
+    /// Products that are made from what changes, directly or through others.
+    pub downstream: Vec<Downstream>,
+    /// Ports that are being left, and who would have to leave them.
+    pub deprecated: Vec<DeprecatedPort>,
     /// Digest over everything that was found: what a client saw in its plan, and registration compares.
     pub findings_digest: String,
     pub policy_revision: String,
     pub(crate) domain: Domain,
     pub(crate) before: Option<Product>,
     pub(crate) ports_before: Vec<Port>,
+    pub(crate) leaving: Leaving,
     pub(crate) schemas: BTreeMap<PortAddress, RegisteredSchema>,
     pub(crate) new_schemas: Vec<RegisteredSchema>,
     /// The products of inputs that are not there yet, as the plan was made by them.

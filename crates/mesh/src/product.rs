@@ -10,7 +10,12 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    audit::AuditEntry, error::StoreError, idempotency::Remembered, page::Page, schema_registry::RegisteredSchema,
+    audit::AuditEntry,
+    deprecation::{Deprecation, GonePort, Notice},
+    error::StoreError,
+    idempotency::Remembered,
+    page::Page,
+    schema_registry::RegisteredSchema,
 };
 
 /// A registered product: its living manifest at one revision.
@@ -38,6 +43,12 @@ pub struct Product {
     pub indexed_revision: u64,
     /// Counts changes of what others build on the product, contracts and inputs: a registration that raced one is refused by it.
     pub contracts_revision: u64,
+    /// Ports that are no longer listed.
+    #[serde(default)]
+    pub gone: Vec<GonePort>,
+    /// What consumers are told of with this revision.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
 }
 
 /// Where a product is in its life.
@@ -80,6 +91,9 @@ pub struct Port {
     pub endpoint: String,
     /// When the port first appeared: a port without data is measured from then.
     pub since: Timestamp,
+    /// Set where the port is being left.
+    #[serde(default)]
+    pub deprecation: Option<Deprecation>,
 }
 
 /// Everything that one registration writes, in one transaction.

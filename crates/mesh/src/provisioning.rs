@@ -12,9 +12,11 @@ use serde_json::json;
 use crate::{
     audit::new_id,
     clock::Clock,
+    contract::ContractStore,
     credentials::{CredentialVendor, Mode, VendRequest},
     domain::{Domain, DomainStore, Envelope},
     error::StoreError,
+    events::EventPublisher,
     metrics::{self, Lagging},
     object_storage::ObjectStorage,
     product::{Product, ProductStore, Status},
@@ -40,6 +42,8 @@ pub struct Provisioner {
     pub format: Arc<dyn TableFormat>,
     pub storage: Arc<dyn ObjectStorage>,
     pub vendor: Arc<dyn CredentialVendor>,
+    pub contracts: Arc<dyn ContractStore>,
+    pub events: Arc<dyn EventPublisher>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -113,6 +117,9 @@ impl Provisioner {
     /// Notes what became of a product's envelope.
     async fn note(&self, product: &Product, outcome: Result<(), Obstacle>) -> Result<Converged, StoreError> {
         let (id, revision) = (&product.id, product.revision);
+        if product.provisioned_revision < revision && !matches!(outcome, Err(Obstacle::Store(_))) {
+            self.tell(product).await?;
+        }
         match outcome {
             Ok(()) => {
                 if product.status != Status::Active || product.provisioned_revision != revision {
@@ -131,6 +138,17 @@ impl Provisioner {
             }
             Err(Obstacle::Store(error)) => Err(error),
         }
+    }
+
+    /// Tells those who hold contracts what becomes of their ports. Before the revision is noted as converged, so that it is told at least
+    /// once; an event that is told twice has the same id.
+    async fn tell(&self, product: &Product) -> Result<(), StoreError> {
+        if product.notices.is_empty() {
+            return Ok(());
+        }
+        let (contracts, now) = (self.contracts.of_product(&product.id).await?, self.clock.now());
+        let events: Vec<_> = product.notices.iter().map(|notice| notice.event(&contracts, now)).collect();
+        self.events.publish(&events).await
     }
 
     /// Converges every product, whatever its state: what lags is caught up, what drifted is healed or told.

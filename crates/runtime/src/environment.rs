@@ -2,6 +2,7 @@
 
 use std::{env, fmt};
 
+use mesh_core::deprecation::{self, Days};
 use serde::Deserialize;
 
 /// Prefix of the platform's DynamoDB tables, such as `mesh-`.
@@ -32,6 +33,9 @@ pub const SEARCH_INDEX: &str = "MESH_SEARCH_INDEX";
 pub const SEARCH_AUTH: &str = "MESH_SEARCH_AUTH";
 /// The S3 endpoint that clients use; empty or unset on AWS itself.
 pub const S3_ENDPOINT: &str = "MESH_S3_ENDPOINT";
+
+/// How long before its last day a port is announced to be left, such as `90d`, which it is where nothing is set.
+pub const MINIMUM_NOTICE: &str = "MESH_MINIMUM_NOTICE";
 
 /// An issuer whose tokens are accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -72,6 +76,7 @@ pub struct Environment {
     pub search_auth: SearchAuth,
     /// None on AWS itself.
     pub s3_endpoint: Option<String>,
+    pub minimum_notice: Days,
 }
 
 /// Everything that is wrong with the environment.
@@ -127,6 +132,7 @@ impl Environment {
             search_index: required(SEARCH_INDEX),
             search_auth: SearchAuth::default(),
             s3_endpoint: optional(S3_ENDPOINT),
+            minimum_notice: deprecation::MINIMUM_NOTICE,
         };
         let issuers = required(ISSUERS);
         if !issuers.is_empty() {
@@ -140,6 +146,12 @@ impl Environment {
             None | Some("sigv4") => {}
             Some("none") => environment.search_auth = SearchAuth::None,
             Some(other) => error.malformed.push((SEARCH_AUTH, format!("is `{other}`, not `sigv4` or `none`"))),
+        }
+        if let Some(text) = optional(MINIMUM_NOTICE) {
+            match text.parse() {
+                Ok(days) => environment.minimum_notice = days,
+                Err(reason) => error.malformed.push((MINIMUM_NOTICE, format!("cannot be read: {reason}"))),
+            }
         }
         if error == EnvironmentError::default() { Ok(environment) } else { Err(error) }
     }
@@ -155,6 +167,7 @@ mod tests {
             API_URL => "https://mesh.example/",
             SEARCH_AUTH => "none",
             S3_ENDPOINT => "",
+            MINIMUM_NOTICE => "30d",
             name if name.starts_with("MESH_") => "x",
             _ => return None,
         };
@@ -168,6 +181,7 @@ mod tests {
         assert_eq!(environment.api_url, "https://mesh.example");
         assert_eq!(environment.search_auth, SearchAuth::None);
         assert_eq!(environment.s3_endpoint, None);
+        assert_eq!(environment.minimum_notice, Days(30));
     }
 
     #[test]

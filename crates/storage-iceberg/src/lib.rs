@@ -13,7 +13,7 @@ mod snapshot;
 
 use std::collections::HashMap;
 
-use iceberg::spec::{FormatVersion, SortOrder, TableMetadata, TableMetadataBuilder, UnboundPartitionSpec};
+use iceberg::spec::{FormatVersion, SortOrder, TableMetadata, TableMetadataBuilder};
 use jiff::Timestamp;
 use mesh_core::table_catalog::{Commit, CommitError, TableFormat};
 use mesh_manifest::Schema;
@@ -37,9 +37,11 @@ impl TableFormat for IcebergFormat {
             ("write.data.path".to_owned(), format!("{location}/{DATA}")),
             ("write.parquet.compression-codec".to_owned(), "zstd".to_owned()),
         ]);
+        let table = schema::new(schema)?;
+        let partitions = schema::partitions(schema, &table)?.unwrap_or_default();
         let built = TableMetadataBuilder::new(
-            schema::new(schema)?,
-            UnboundPartitionSpec::default(),
+            table,
+            partitions,
             SortOrder::unsorted_order(),
             location.to_owned(),
             FormatVersion::V2,

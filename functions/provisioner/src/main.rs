@@ -6,6 +6,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use mesh_access_sts::StsVendor;
 use mesh_catalog_glue::GlueCatalog;
 use mesh_core::provisioning::Provisioner;
+use mesh_events_aws::AwsEvents;
 use mesh_runtime::{Started, WallClock};
 use mesh_storage_iceberg::IcebergFormat;
 use mesh_storage_s3::S3Storage;
@@ -18,7 +19,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let store = Arc::new(DynamoStore::connect(&sdk, &environment.table_prefix));
     let provisioner = Provisioner {
         domains: store.clone(),
-        products: store,
+        products: store.clone(),
+        contracts: store,
+        events: Arc::new(AwsEvents::new(&sdk, environment.event_bus)),
         catalog: Arc::new(GlueCatalog::new(&sdk)),
         format: Arc::new(IcebergFormat),
         storage: Arc::new(S3Storage::new(&sdk, environment.s3_endpoint)),

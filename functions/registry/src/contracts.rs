@@ -1,10 +1,12 @@
-//! `/contracts`: request, list, read, approve, reject, revoke.
+//! `/contracts`: request, list, read, approve, reject, revoke, move, acknowledge.
+
+use std::collections::BTreeSet;
 
 use axum::{extract::State, http::StatusCode};
 use mesh_api::types;
 use mesh_core::{
-    contract::ContractId,
-    contracts::{ContractInput, Verb},
+    contract::{Contract, ContractId},
+    contracts::{ContractInput, MoveInput, Verb},
     error::UseCaseError,
     principal::Caller,
 };
@@ -30,7 +32,7 @@ pub(crate) async fn request(
     let types::ContractInput { port, purpose, fields, agreed_freshness, contact, expires_at } = input;
     let input = ContractInput { port, purpose, fields, agreed_freshness, contact, expires_at };
     let contract = registry.contracts.request(&caller, input).await?;
-    Ok((StatusCode::CREATED, Json(convert::contract(contract, registry.clock.now()))))
+    Ok((StatusCode::CREATED, Json(shown(&registry, contract).await?)))
 }
 
 pub(crate) async fn list(
@@ -38,7 +40,6 @@ pub(crate) async fn list(
     Authenticated(caller): Authenticated,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<types::ContractPage>, Failure> {
-    let now = registry.clock.now();
     if let Some(product) = query.product {
         if query.consumer.is_some() || query.cursor.is_some() {
             return Err(Failure::invalid(
@@ -51,7 +52,7 @@ pub(crate) async fn list(
             .parse()
             .map_err(|error| UseCaseError::invalid("request.invalid_product", "/query/product", format!("{error}")))?;
         let contracts = registry.contracts.of_product(&caller, &id).await?;
-        let items = contracts.into_iter().map(|contract| convert::contract(contract, now)).collect();
+        let items = all_shown(&registry, contracts).await?;
         return Ok(Json(types::ContractPage { items, cursor: None }));
     }
     let domain = match query.consumer {
@@ -62,8 +63,7 @@ pub(crate) async fn list(
     };
     let page =
         registry.contracts.of_consumer(&caller, &domain, query.cursor.as_deref(), limit(query.limit, 50)?).await?;
-    let page = page.map(|contract| convert::contract(contract, now));
-    Ok(Json(types::ContractPage { items: page.items, cursor: page.cursor }))
+    Ok(Json(types::ContractPage { items: all_shown(&registry, page.items).await?, cursor: page.cursor }))
 }
 
 pub(crate) async fn read(
@@ -72,7 +72,7 @@ pub(crate) async fn read(
     Path(id): Path<String>,
 ) -> Result<Json<types::Contract>, Failure> {
     let contract = registry.contracts.visible(&caller, &contract_id(&id)?).await?;
-    Ok(Json(convert::contract(contract, registry.clock.now())))
+    Ok(Json(shown(&registry, contract).await?))
 }
 
 pub(crate) async fn approve(
@@ -113,7 +113,48 @@ async fn decide(
         return Err(Failure::invalid("contract.reason", "/reason", "the reason has at most 1000 characters"));
     }
     let contract = registry.contracts.decide(caller, &contract_id(id)?, verb, decision.reason).await?;
-    Ok(Json(convert::contract(contract, registry.clock.now())))
+    Ok(Json(shown(registry, contract).await?))
+}
+
+pub(crate) async fn move_to(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Json(input): Json<types::ContractMove>,
+) -> Result<Json<types::Contract>, Failure> {
+    let types::ContractMove { port, fields, agreed_freshness } = input;
+    let input = MoveInput { port, fields, agreed_freshness };
+    let contract = registry.contracts.move_to(&caller, &contract_id(&id)?, input).await?;
+    Ok(Json(shown(&registry, contract).await?))
+}
+
+pub(crate) async fn acknowledge(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<types::Contract>, Failure> {
+    let contract = registry.contracts.acknowledge(&caller, &contract_id(&id)?).await?;
+    Ok(Json(shown(&registry, contract).await?))
+}
+
+/// A contract with what is announced of its port.
+async fn shown(registry: &Registry, contract: Contract) -> Result<types::Contract, Failure> {
+    let ports = registry.products.ports_at(std::slice::from_ref(&contract.port)).await?;
+    let deprecation = ports.get(&contract.port).and_then(|port| port.deprecation.as_ref());
+    Ok(convert::contract(contract, deprecation, registry.clock.now()))
+}
+
+/// The same of a page, whose ports are read together.
+async fn all_shown(registry: &Registry, contracts: Vec<Contract>) -> Result<Vec<types::Contract>, Failure> {
+    let addresses: BTreeSet<_> = contracts.iter().map(|contract| contract.port.clone()).collect();
+    let addresses: Vec<_> = addresses.into_iter().collect();
+    let ports = registry.products.ports_at(&addresses).await?;
+    let now = registry.clock.now();
+    let shown = contracts.into_iter().map(|contract| {
+        let deprecation = ports.get(&contract.port).and_then(|port| port.deprecation.as_ref());
+        convert::contract(contract, deprecation, now)
+    });
+    Ok(shown.collect())
 }
 
 /// A path's text as a contract's id; what is no id is not found.

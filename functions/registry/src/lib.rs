@@ -3,15 +3,17 @@
 mod contracts;
 mod domains;
 mod products;
+mod schemas;
 
 use std::sync::Arc;
 
 use axum::{Router, extract::FromRef};
 use mesh_api::routes::{self, Function};
 use mesh_core::{
-    clock::Clock, contract::ContractStore, contracts::Contracts, domain::DomainStore, domains::Domains,
-    idempotency::IdempotencyStore, identity::Identity, judgement::Judge, measurement::MeasurementStore,
-    policies::PolicyStore, product::ProductStore, registration::Registrar, schema_registry::SchemaStore,
+    audit::AuditLog, clock::Clock, contract::ContractStore, contracts::Contracts, deprecation::Days,
+    domain::DomainStore, domains::Domains, idempotency::IdempotencyStore, identity::Identity, judgement::Judge,
+    measurement::MeasurementStore, policies::PolicyStore, product::ProductStore, registration::Registrar,
+    schema_registry::SchemaStore,
 };
 use mesh_http::{Gate, Json, Routes, token::Verifier};
 
@@ -25,6 +27,9 @@ pub struct Deps {
     pub policies: Arc<dyn PolicyStore>,
     pub measurements: Arc<dyn MeasurementStore>,
     pub idempotency: Arc<dyn IdempotencyStore>,
+    pub audit: Arc<dyn AuditLog>,
+    /// How long before its last day a port is announced to be left, at least.
+    pub minimum_notice: Days,
     pub clock: Arc<dyn Clock>,
     pub verifier: Verifier,
 }
@@ -59,6 +64,8 @@ pub fn router(deps: Deps) -> Router {
             contracts: deps.contracts.clone(),
             schemas: deps.schemas.clone(),
             idempotency: deps.idempotency,
+            audit: deps.audit,
+            minimum_notice: deps.minimum_notice,
             judge: judge.clone(),
             clock: deps.clock.clone(),
         },
@@ -90,12 +97,16 @@ pub fn router(deps: Deps) -> Router {
         .serve(&routes::PRODUCT_RETIRE, products::retire)
         .serve(&routes::PRODUCT_HISTORY, products::history)
         .serve(&routes::PORT_SLA, products::sla)
-        .serve(&routes::SCHEMA_READ, products::schema)
+        .serve(&routes::SCHEMA_READ, schemas::read)
+        .serve(&routes::SUBJECT_VERSIONS, schemas::versions)
+        .serve(&routes::SUBJECT_CHECK, schemas::check)
         .serve(&routes::CONTRACT_REQUEST, contracts::request)
         .serve(&routes::CONTRACT_LIST, contracts::list)
         .serve(&routes::CONTRACT_READ, contracts::read)
         .serve(&routes::CONTRACT_APPROVE, contracts::approve)
         .serve(&routes::CONTRACT_REJECT, contracts::reject)
         .serve(&routes::CONTRACT_REVOKE, contracts::revoke)
+        .serve(&routes::CONTRACT_MOVE, contracts::move_to)
+        .serve(&routes::CONTRACT_ACKNOWLEDGE, contracts::acknowledge)
         .finish(registry)
 }

@@ -18,7 +18,9 @@ async fn main() -> Result<(), lambda_http::Error> {
         schemas: store.clone(),
         policies: store.clone(),
         measurements: store.clone(),
-        idempotency: store,
+        idempotency: store.clone(),
+        audit: store,
+        minimum_notice: environment.minimum_notice,
         clock: Arc::new(WallClock),
         verifier: Verifier::over_http(environment.issuers),
     };

@@ -1,4 +1,4 @@
-//! `/products` and `/schemas`: plan, register, read, list, history, retire, promises.
+//! `/products`: plan, register, read, list, history, retire, promises.
 
 use std::time::Duration;
 
@@ -13,7 +13,6 @@ use mesh_core::{
     plan::RegisterOptions,
     principal::Caller,
     product::{Product, Status},
-    schema_registry::RegisteredSchema,
 };
 use mesh_http::{Authenticated, Failure, Json, Path, Query, RawText, convert, problem::problem_error, query::limit};
 use mesh_manifest::{DomainName, PortSelector, ProductId, Visibility, canonical};
@@ -181,27 +180,6 @@ pub(crate) async fn sla(
     Ok(Json(convert::sla(&port, states.remove(&port.address), measurements)))
 }
 
-pub(crate) async fn schema(
-    State(registry): State<Registry>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-) -> Result<Json<types::RegisteredSchema>, Failure> {
-    let unknown = || UseCaseError::not_found("schema", id.chars().take(80).collect::<String>());
-    // What is no id is not asked for: a key that the store does not take would look like its failure.
-    if !RegisteredSchema::is_id(&id) {
-        return Err(unknown().into());
-    }
-    let schema = registry.schemas.schema(&id).await?.ok_or_else(unknown)?;
-    // A schema tells of its product: who may not know the one may not know the other.
-    let product = schema.subject.split('/').next().unwrap_or_default().to_owned();
-    match visible(&registry, &caller, &product).await {
-        Ok(_) => {}
-        Err(UseCaseError::NotFound { .. }) => return Err(unknown().into()),
-        Err(error) => return Err(error.into()),
-    }
-    Ok(Json(convert::schema(schema)))
-}
-
 /// Waits until provisioning has settled for the product's revision, or the time is over, or it cannot be seen: the registration
 /// stands, whatever comes of the wait.
 async fn settled(registry: &Registry, mut product: Product, wait: Duration) -> Product {
@@ -219,7 +197,7 @@ async fn settled(registry: &Registry, mut product: Product, wait: Duration) -> P
     product
 }
 
-async fn visible(registry: &Registry, caller: &Caller, id: &str) -> Result<Product, UseCaseError> {
+pub(crate) async fn visible(registry: &Registry, caller: &Caller, id: &str) -> Result<Product, UseCaseError> {
     let id = product_id(id)?;
     let unknown = || UseCaseError::not_found("product", &id);
     let product = registry.products.product(&id).await?.ok_or_else(unknown)?;

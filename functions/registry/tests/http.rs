@@ -52,7 +52,9 @@ impl Registry {
             schemas: store.clone(),
             policies: store.clone(),
             measurements: store.clone(),
-            idempotency: store,
+            idempotency: store.clone(),
+            audit: store,
+            minimum_notice: mesh_core::deprecation::MINIMUM_NOTICE,
             clock: Arc::new(clock),
             verifier: issuer.verifier(),
         };

@@ -134,6 +134,7 @@ pub async fn all(world: &World) -> Vec<Case> {
         json!({ "action": { "name": "read" }, "context": { "purpose": "analytics" },
             "resource": { "type": "output_port", "id": format!("operations.{product}/daily@1") } })
     };
+    let schema_check = json!({ "schema": { "fields": [{ "name": "a", "type": "string" }] } });
     let policy = json!({ "modules": {} });
     let global = json!({ "modules": mesh_policy::defaults::global().modules });
     let offers = json!({ "modules": mesh_policy::defaults::product().modules });
@@ -168,6 +169,10 @@ pub async fn all(world: &World) -> Vec<Case> {
         case(&routes::PORT_SLA, "hidden", &product("secret", "/ports/daily/sla")).hidden(),
         case(&routes::SCHEMA_READ, "company", &format!("/schemas/{schema}")),
         case(&routes::SCHEMA_READ, "hidden", &format!("/schemas/{hidden_schema}")).hidden(),
+        case(&routes::SUBJECT_VERSIONS, "company", "/subjects/operations.plain/daily/versions").shown(items),
+        case(&routes::SUBJECT_VERSIONS, "hidden", "/subjects/operations.secret/daily/versions").shown(items).hidden(),
+        case(&routes::SUBJECT_CHECK, "company", "/subjects/operations.plain/daily/check").json(&schema_check),
+        case(&routes::SUBJECT_CHECK, "hidden", "/subjects/operations.secret/daily/check").json(&schema_check).hidden(),
         case(&routes::CONTRACT_REQUEST, "company", "/contracts").json(&ask("plain", "analytics")),
         case(&routes::CONTRACT_REQUEST, "hidden", "/contracts").json(&ask("secret", "analytics")).hidden(),
         case(&routes::CONTRACT_LIST, "one's own", "/contracts").shown(items),
@@ -180,6 +185,10 @@ pub async fn all(world: &World) -> Vec<Case> {
         case(&routes::CONTRACT_REJECT, "own × other", &contract(&contracts.pending, "/reject")).json(&json!({})),
         case(&routes::CONTRACT_REVOKE, "own × other", &contract(&contracts.live, "/revoke")).json(&json!({})),
         case(&routes::CONTRACT_REVOKE, "own × a third", &contract(&contracts.of_third, "/revoke")).json(&json!({})),
+        case(&routes::CONTRACT_MOVE, "own × other", &contract(&contracts.live, "/move")).json(&json!({})),
+        case(&routes::CONTRACT_MOVE, "own × a third", &contract(&contracts.of_third, "/move")).json(&json!({})),
+        case(&routes::CONTRACT_ACKNOWLEDGE, "own × other", &contract(&contracts.live, "/acknowledge")),
+        case(&routes::CONTRACT_ACKNOWLEDGE, "own × a third", &contract(&contracts.of_third, "/acknowledge")),
         case(&routes::PORT_READ, "public", &product("open", "/ports/daily/read")).shown(rights),
         case(&routes::PORT_READ, "under contract", &product("flights", "/ports/daily/read")).shown(rights),
         case(&routes::PORT_READ, "without one", &product("plain", "/ports/daily/read")).shown(rights),

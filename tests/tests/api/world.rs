@@ -20,7 +20,8 @@ use mesh_core::{
     contracts::{ContractInput, Contracts, Verb},
     domain::{Domain, DomainStore, Envelope, Member},
     fakes::{
-        FakeClock, FakeCredentialVendor, FakeObjectStorage, FakeSealer, FakeSearchIndex, FakeStore, FakeTableCatalog,
+        FakeClock, FakeCredentialVendor, FakeEventPublisher, FakeObjectStorage, FakeSealer, FakeSearchIndex, FakeStore,
+        FakeTableCatalog,
     },
     indexing::Indexer,
     judgement::Judge,
@@ -270,6 +271,8 @@ impl World {
             contracts: store.clone(),
             schemas: store.clone(),
             idempotency: store.clone(),
+            audit: store.clone(),
+            minimum_notice: mesh_core::deprecation::MINIMUM_NOTICE,
             judge: self.judge.clone(),
             clock: Arc::new(self.clock.clone()),
         };
@@ -286,7 +289,9 @@ impl World {
         let store = Arc::new(self.store.clone());
         Provisioner {
             domains: store.clone(),
-            products: store,
+            products: store.clone(),
+            contracts: store,
+            events: Arc::new(FakeEventPublisher::default()),
             catalog: Arc::new(self.catalog.clone()),
             format: Arc::new(IcebergFormat),
             storage: Arc::new(self.storage.clone()),
@@ -344,6 +349,8 @@ impl World {
             policies: store.clone(),
             measurements: store.clone(),
             idempotency: store.clone(),
+            audit: store.clone(),
+            minimum_notice: mesh_core::deprecation::MINIMUM_NOTICE,
             clock: clock.clone(),
             verifier: verifier.clone(),
         });

@@ -110,6 +110,8 @@ fn routers(world: &World, issuer: &TestIssuer) -> Vec<(Function, Router)> {
         policies: store.clone(),
         measurements: store.clone(),
         idempotency: store.clone(),
+        audit: store.clone(),
+        minimum_notice: mesh_core::deprecation::MINIMUM_NOTICE,
         clock: clock.clone(),
         verifier: verifier.clone(),
     });

@@ -183,7 +183,9 @@ impl World {
             schemas: store.clone(),
             policies: store.clone(),
             measurements: store.clone(),
-            idempotency: store,
+            idempotency: store.clone(),
+            audit: store,
+            minimum_notice: mesh_core::deprecation::MINIMUM_NOTICE,
             clock: Arc::new(WallClock),
             verifier: self.issuer.verifier(),
         })
@@ -263,7 +265,9 @@ impl World {
         let store = self.dynamo();
         Provisioner {
             domains: store.clone(),
-            products: store,
+            products: store.clone(),
+            contracts: store,
+            events: Arc::new(AwsEvents::new(&self.sdk, "default")),
             catalog: Arc::new(GlueCatalog::new(&self.sdk)),
             format: Arc::new(IcebergFormat),
             storage: Arc::new(S3Storage::new(&self.sdk, None)),

@@ -31,9 +31,14 @@ const MAJOR_OF_PORT: &str =
 fn remedy(code: Code) -> &'static str {
     match code {
         Code::ProductOther => "Register it under its own name: a product cannot be renamed.",
-        Code::TextChanged | Code::Reordered | Code::InputChanged | Code::PortVersionMoved => PATCH,
+        Code::TextChanged
+        | Code::Reordered
+        | Code::InputChanged
+        | Code::PortVersionMoved
+        | Code::ProcessingChanged
+        | Code::FieldIdGiven
+        | Code::SourceChanged => PATCH,
         Code::ClassificationLowered
-        | Code::RetentionShortened
         | Code::RetentionLengthened
         | Code::MutabilityTightened
         | Code::VisibilityWidened
@@ -42,18 +47,44 @@ fn remedy(code: Code) -> &'static str {
         | Code::InputRemoved
         | Code::PortAdded
         | Code::FreshnessTightened
-        | Code::AvailabilityLoosened
+        | Code::CompletenessTightened
+        | Code::LatencyTightened
+        | Code::ScheduleTightened
+        | Code::ScheduleReworded
+        | Code::StatusAdvanced
+        | Code::StatusDeprecated
+        | Code::TermsLoosened
+        | Code::TermsReworded
+        | Code::SunsetAnnounced
+        | Code::SunsetPutOff
+        | Code::EnumTold
+        | Code::UnitTold
+        | Code::QualityTightened
+        | Code::QualityReworded
         | Code::AvailabilityTightened
         | Code::EndpointMoved
         | Code::FieldAdded
         | Code::PiiDeclared
         | Code::PiiProtectionRaised => MINOR,
         Code::ClassificationRaised
+        | Code::StatusWithdrawn
+        | Code::TermsTightened
         | Code::MutabilityLoosened
         | Code::VisibilityNarrowed
         | Code::PurposeRemoved
         | Code::PortRemoved => MAJOR_OF_PRODUCT,
         Code::FormatChanged
+        | Code::PlaceChanged
+        | Code::SunsetBroughtForward
+        | Code::FieldRenamed
+        | Code::FieldIdChanged
+        | Code::FieldIdReused
+        | Code::EnumOpened
+        | Code::EnumClosed
+        | Code::UnitChanged
+        | Code::KeyChanged
+        | Code::PartitionChanged
+        | Code::QualityLoosened
         | Code::FieldRemoved
         | Code::RequiredFieldAdded
         | Code::FieldNarrowed
@@ -63,7 +94,15 @@ fn remedy(code: Code) -> &'static str {
         | Code::FieldsMoved
         | Code::PiiProtectionLowered => MAJOR_OF_PORT,
         Code::FieldWidened => "Move the minor version on an Iceberg port; publish a new major of any other port.",
-        Code::FreshnessLoosened => {
+        Code::EnumValueAdded | Code::EnumValueRemoved => {
+            "Move the minor version where the enumeration is open; publish a new major of the port where it is closed."
+        }
+        Code::FreshnessLoosened
+        | Code::RetentionShortened
+        | Code::AvailabilityLoosened
+        | Code::CompletenessLoosened
+        | Code::LatencyLoosened
+        | Code::ScheduleLoosened => {
             "Move the minor version, or agree with the consumers whose contracts it would break."
         }
         Code::VersionWentDown => "Write a higher version than the registered one.",

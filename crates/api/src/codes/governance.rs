@@ -167,6 +167,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Agree on what is promised, or ask the owner to promise more.",
     ),
     entry(
+        "contract.less_promised",
+        &[At::Invalid(400)],
+        "The port promises less than when the contract was asked for; stands in `errors` of `contract.outdated`.",
+        "Have the consumer ask anew for what is promised now.",
+    ),
+    entry(
         "contract.expiry",
         &[At::Invalid(400)],
         "The contract would end before it begins.",

@@ -3,6 +3,7 @@
 //! Codes of manifests and of changes have their meaning where they are made, in `mesh_manifest` and `mesh_evolution`; what to do about
 //! each stands here, in matches that the compiler holds complete. A test over the sources holds the rest complete.
 
+mod deprecation;
 mod evolution;
 mod governance;
 mod iceberg;
@@ -75,6 +76,8 @@ pub const STEMS: &[(&str, &str)] = &[
     ("evolution", "Changes against what is registered, and what refuses them."),
     ("schema", "The schema registry."),
     ("input", "A product's inputs."),
+    ("promise", "Promises that cannot be kept."),
+    ("deprecation", "Ports that are being left."),
     ("registration", "Registering a product."),
     ("product", "Registered products."),
     ("port", "Output ports."),
@@ -100,7 +103,14 @@ pub const STEMS: &[(&str, &str)] = &[
 
 /// Every entry, by stems in the order of [`STEMS`].
 pub fn all() -> Vec<Entry> {
-    let tables = [requests::ENTRIES, products::ENTRIES, governance::ENTRIES, rules::ENTRIES, iceberg::ENTRIES];
+    let tables = [
+        requests::ENTRIES,
+        products::ENTRIES,
+        deprecation::ENTRIES,
+        governance::ENTRIES,
+        rules::ENTRIES,
+        iceberg::ENTRIES,
+    ];
     let mut all: Vec<Entry> = tables.concat();
     all.extend(manifest::entries());
     all.extend(evolution::entries());

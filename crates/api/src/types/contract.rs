@@ -1,7 +1,7 @@
 //! Consumption contracts on the wire.
 
-use jiff::Timestamp;
-use mesh_manifest::{Minutes, PortAddress};
+use jiff::{Timestamp, civil::Date};
+use mesh_manifest::{Days, Milliseconds, Minutes, Percent, PortAddress};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,21 @@ pub struct ContractInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub expires_at: Option<Timestamp>,
+}
+
+/// Where a contract moves.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractMove {
+    /// Another major of the contract's port; the newest where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<PortAddress>,
+    /// The fields that are used there; those of before where none are given, and all where an empty list is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<String>>,
+    /// What is agreed on there; what was agreed on before where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_freshness: Option<Minutes>,
 }
 
 /// Why a contract is approved, rejected or revoked.
@@ -69,7 +84,27 @@ pub struct Contract {
     pub purpose: String,
     pub fields: Vec<String>,
     pub agreed_freshness: Minutes,
+    /// What else the port promised when the contract was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_availability: Option<Percent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_completeness: Option<Percent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_latency: Option<Milliseconds>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_retention: Option<Days>,
     pub contact: String,
+    /// The last day on which the port can be read, where it is being left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub sunset: Option<Date>,
+    /// The port to move to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
+    /// When the consumer said that it knows of the end of its port that was announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub acknowledged_at: Option<Timestamp>,
     pub status: ContractStatus,
     pub requested_by: String,
     #[schemars(with = "String", extend("format" = "date-time"))]

@@ -10,7 +10,7 @@ mod search;
 
 pub use access::{Credentials, Freshness, IcebergSource, ReadFile, ReadGrant, WriteGrant};
 pub use contract::{
-    Approval, Contract, ContractDecision, ContractInput, ContractPage, ContractStatus, RequiredApproval,
+    Approval, Contract, ContractDecision, ContractInput, ContractMove, ContractPage, ContractStatus, RequiredApproval,
 };
 pub use domain::{Domain, DomainInput, DomainPage, Envelope, Member};
 pub use governance::{
@@ -21,7 +21,8 @@ pub use iceberg::{
     IcebergNamespace, IcebergNamespaces, IcebergStorageCredentials, IcebergTable, IcebergTables,
 };
 pub use product::{
-    AffectedContract, Change, Measurement, Plan, Port, Product, ProductPage, RegisteredSchema, Revision, RevisionPage,
-    RevisionStatus, SlaStatus, Status, Unchanged, Verdict,
+    AffectedContract, Change, DeprecatedPort, DeprecatedPortReader, Downstream, Measurement, Plan, Port, Product,
+    ProductPage, RegisteredSchema, Revision, RevisionPage, RevisionStatus, SchemaCheck, SchemaCheckInput,
+    SchemaComparison, SchemaVersions, SlaStatus, Status, Unchanged, Verdict,
 };
 pub use search::{SearchAnswer, SearchHit, SearchPort};

@@ -1,6 +1,6 @@
 //! Products, plans, schemas and promises on the wire.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use mesh_manifest::{Manifest, Schema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,13 @@ pub struct Port {
     pub schema_id: String,
     pub sla_freshness_minutes: u64,
     pub access_endpoint: String,
+    /// The last day on which the port can be read, where it is being left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub sunset: Option<Date>,
+    /// The newest major beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
 }
 
 /// A page of products.
@@ -125,6 +132,12 @@ pub struct Plan {
     pub warnings: Vec<ProblemError>,
     /// Live contracts that the change would break.
     pub affected: Vec<AffectedContract>,
+    /// Products that are made from what changes, directly or through others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub downstream: Vec<Downstream>,
+    /// Ports that are being left, and who would have to leave them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deprecated: Vec<DeprecatedPort>,
     /// Send it back as `Mesh-Findings-Digest` to have the registration refused if anything of this changed.
     pub findings_digest: String,
     pub policy_revision: String,
@@ -166,6 +179,88 @@ pub struct AffectedContract {
     /// The fields in question that the consumer says it uses; empty where the whole port is in question.
     pub fields: Vec<String>,
     pub codes: Vec<String>,
+}
+
+/// A product that is made from a port that changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Downstream {
+    pub product: String,
+    /// The port that changes.
+    pub port: String,
+    /// The product through which it is reached; none where it uses the port itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
+}
+
+/// A port that is being left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeprecatedPort {
+    pub port: String,
+    /// The last day on which it can be read.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub sunset: Date,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
+    /// Those who hold a live contract on it.
+    pub readers: Vec<DeprecatedPortReader>,
+    /// Products that are made from it.
+    pub downstream: Vec<String>,
+}
+
+/// Who holds a live contract on a port that is being left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeprecatedPortReader {
+    pub contract: String,
+    pub consumer_domain: String,
+    pub contact: String,
+    /// Whether it said that it knows of the end that is announced.
+    pub acknowledged: bool,
+    /// Its newest read since the end was announced, as far as the newest 200 entries of the port's audit log tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub last_read: Option<Timestamp>,
+}
+
+/// Every registered version of a port's schema, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SchemaVersions {
+    /// Such as `operations.flights/daily`.
+    pub subject: String,
+    pub items: Vec<RegisteredSchema>,
+}
+
+/// A schema to be checked against what is registered of a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SchemaCheckInput {
+    pub schema: Schema,
+    /// The major whose readers are to go on; the newest where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub major: Option<u64>,
+}
+
+/// Whether a schema could be the next version of a port's major.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SchemaCheck {
+    pub subject: String,
+    pub major: u64,
+    /// Whether readers of every registered version of the major go on.
+    pub compatible: bool,
+    /// The least version that the schema needs.
+    pub needed: String,
+    /// Each registered version, oldest first, and how the schema differs from it.
+    pub against: Vec<SchemaComparison>,
+}
+
+/// How a schema differs from a registered version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SchemaComparison {
+    pub version: String,
+    pub schema_id: String,
+    /// `patch`, `minor` or `major`; none where nothing differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    pub changes: Vec<Change>,
 }
 
 /// A registered schema.

@@ -11,21 +11,32 @@ use crate::{
     suggest::nearest,
 };
 
+/// The errors of a schema that stands alone, with pointers into what holds it at `/schema`.
+pub fn check_schema(schema: &Schema) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    check_fields(schema, Format::Iceberg, "/schema", &mut found);
+    found
+}
+
 /// The problems of the fields of `port`, which stands at `pointer`.
 pub fn check(port: &OutputPort, pointer: &str, found: &mut Vec<Diagnostic>) {
-    let Schema { fields, primary_key, partition_by, quality, source: _ } = &port.schema;
     let pointer = format!("{pointer}/schema");
+    check_fields(&port.schema, port.format, &pointer, found);
+    warn_of_undescribed(port, &pointer, found);
+}
+
+fn check_fields(schema: &Schema, format: Format, pointer: &str, found: &mut Vec<Diagnostic>) {
+    let Schema { fields, primary_key, partition_by, quality, source: _ } = schema;
     if fields.is_empty() {
         let message = "the schema has no fields".to_owned();
         let remedy = "list the fields, or give the schema in another language by `source`";
-        found.push(Diagnostic::error(Code::SchemaEmpty, pointer.as_str(), message).remedy(remedy));
+        found.push(Diagnostic::error(Code::SchemaEmpty, pointer, message).remedy(remedy));
     }
-    let mut walk = Walk { found, ids: HashMap::new(), format: port.format };
+    let mut walk = Walk { found, ids: HashMap::new(), format };
     walk.fields(fields, &format!("{pointer}/fields"));
-    check_primary_key(fields, primary_key, &pointer, found);
-    check_partitions(fields, partition_by, &pointer, found);
+    check_primary_key(fields, primary_key, pointer, found);
+    check_partitions(fields, partition_by, pointer, found);
     check_quality(quality, &format!("{pointer}/quality"), found);
-    warn_of_undescribed(port, &pointer, found);
 }
 
 struct Walk<'a, 'f> {

@@ -178,6 +178,8 @@ impl World {
             contracts: store.clone(),
             schemas: store.clone(),
             idempotency: store.clone(),
+            audit: store.clone(),
+            minimum_notice: mesh_core::deprecation::MINIMUM_NOTICE,
             judge: self.judge.over(store),
             clock: self.clock(),
         }
@@ -226,7 +228,9 @@ impl World {
         let store = self.faulty_store();
         Provisioner {
             domains: store.clone(),
-            products: store,
+            products: store.clone(),
+            contracts: store,
+            events: Arc::new(self.script.on(self.events.clone())),
             catalog: Arc::new(self.script.on(self.catalog.clone())),
             format: Arc::new(PlainFormat),
             storage: Arc::new(self.script.on(self.storage.clone())),

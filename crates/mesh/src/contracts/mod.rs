@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
-use mesh_manifest::{DomainName, Minutes, PortAddress, ProductId, Visibility};
+use mesh_manifest::{DomainName, Minutes, OutputPort, PortAddress, ProductId, Visibility};
 use mesh_policy::Action;
 use serde_json::json;
 
@@ -18,6 +18,12 @@ use crate::{
     principal::{Caller, Role},
     product::{Product, ProductStore, Status},
 };
+
+mod moving;
+mod offered;
+
+pub use moving::MoveInput;
+use offered::{agreed, not_offered, still_offered};
 
 /// The role whose approval every contract across domains needs, whatever policies add.
 const OWNER: &str = "owner";
@@ -118,6 +124,7 @@ impl Contracts {
             purpose: input.purpose,
             fields: input.fields,
             agreed_freshness,
+            agreed: agreed(&product.manifest, port),
             contact: input.contact,
             status: ContractStatus::Pending,
             requested_by: caller.principal.clone(),
@@ -126,14 +133,37 @@ impl Contracts {
             required_approvals: Vec::new(),
             approvals: Vec::new(),
             reason: None,
+            acknowledged: None,
+            snapshot: None,
             revision: 1,
         };
+        contract.required_approvals = self.required_approvals(caller, &product, port, &contract).await?;
+        let audit = AuditEntry::new(
+            now,
+            &contract.port,
+            "contract.requested",
+            caller,
+            json!({ "contract": contract.id, "purpose": contract.purpose }),
+        );
+        // Judged by the product and the contracts on it: of two that ask for the same at once, the second finds the first's.
+        self.contracts.put_contract(None, &contract, Some(&product), &audit).await?;
+        Ok(contract)
+    }
+
+    /// The approvals that policy asks for, the owner's first; a refusal where it denies the contract whoever approves.
+    async fn required_approvals(
+        &self,
+        caller: &Caller,
+        product: &Product,
+        port: &OutputPort,
+        contract: &Contract,
+    ) -> Result<Vec<RequiredApproval>, UseCaseError> {
         let question = Question {
             action: Action::Contract,
             caller,
             manifest: &product.manifest,
             port: Some(port),
-            contract: Some((&contract, ContractStatus::Pending.as_str())),
+            contract: Some((contract, ContractStatus::Pending.as_str())),
             purpose: Some(&contract.purpose),
         };
         let decision = self.judge.decide(&question).await?;
@@ -150,27 +180,16 @@ impl Contracts {
                 violations: denials,
             });
         }
-        contract.required_approvals = vec![RequiredApproval {
+        let mut required = vec![RequiredApproval {
             role: OWNER.to_owned(),
             reason: format!("an owner of `{}` agrees to the use", product.id.domain),
         }];
         for asked in &decision.required_approvals {
-            if !contract.required_approvals.iter().any(|required| required.role == asked.role) {
-                contract
-                    .required_approvals
-                    .push(RequiredApproval { role: asked.role.clone(), reason: asked.reason.clone() });
+            if !required.iter().any(|known| known.role == asked.role) {
+                required.push(RequiredApproval { role: asked.role.clone(), reason: asked.reason.clone() });
             }
         }
-        let audit = AuditEntry::new(
-            now,
-            &contract.port,
-            "contract.requested",
-            caller,
-            json!({ "contract": contract.id, "purpose": contract.purpose }),
-        );
-        // Judged by the product and the contracts on it: of two that ask for the same at once, the second finds the first's.
-        self.contracts.put_contract(None, &contract, Some(&product), &audit).await?;
-        Ok(contract)
+        Ok(required)
     }
 
     /// Approves, rejects or revokes. Approving gives every missing approval that the caller's roles can give; the contract is active
@@ -440,49 +459,4 @@ fn check(input: &ContractInput, product: &Product, now: Timestamp) -> Result<(),
         violations.push(Violation::new("contract.expiry", "/expires_at", "the contract would end before it begins"));
     }
     if violations.is_empty() { Ok(()) } else { Err(UseCaseError::Invalid(violations)) }
-}
-
-/// Refuses a contract on what the product no longer offers: a registration heeds active contracts only, and may have moved on while
-/// this one was pending.
-fn still_offered(contract: &Contract, product: &Product) -> Result<(), UseCaseError> {
-    let violations = not_offered(product, &contract.port, &contract.fields, Some(contract.agreed_freshness));
-    if violations.is_empty() {
-        return Ok(());
-    }
-    Err(UseCaseError::Conflict {
-        code: "contract.outdated",
-        detail: format!("`{}` no longer offers what the contract `{}` asks for", contract.port, contract.id),
-        remedy: Some("reject it, and have the consumer ask for what is offered now".to_owned()),
-        violations,
-    })
-}
-
-/// What the product, as it is now, does not offer of what is asked for.
-fn not_offered(product: &Product, address: &PortAddress, fields: &[String], agreed: Option<Minutes>) -> Vec<Violation> {
-    let Some(port) = product.manifest.port(address) else {
-        return vec![Violation::new("contract.unknown_port", "/port", format!("there is no port `{address}`"))];
-    };
-    let mut violations = Vec::new();
-    for (index, field) in fields.iter().enumerate() {
-        if !port.schema.fields.iter().any(|known| known.name == *field) {
-            let shown: String = field.chars().take(80).collect();
-            let violation = Violation::new(
-                "contract.unknown_field",
-                format!("/fields/{index}"),
-                format!("`{address}` has no field `{shown}`"),
-            );
-            violations.push(violation.with_remedy("name fields of the port's schema, or none for all"));
-        }
-    }
-    if let Some(agreed) = agreed
-        && agreed < port.sla.freshness
-    {
-        let violation = Violation::new(
-            "contract.freshness",
-            "/agreed_freshness",
-            format!("`{address}` promises {}; {agreed} is tighter than that", port.sla.freshness),
-        );
-        violations.push(violation.with_remedy("agree on what is promised, or ask the owner to promise more"));
-    }
-    violations
 }

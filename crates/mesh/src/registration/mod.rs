@@ -6,26 +6,31 @@ use std::{
 };
 
 use futures::future::try_join_all;
-use jiff::Timestamp;
-use mesh_manifest::{Manifest, PortAddress, ProductId};
+use mesh_manifest::{Days, Manifest, PortAddress, ProductId};
 use mesh_policy::Action;
 use serde_json::json;
 
 use crate::{
     access::no_envelope,
-    audit::AuditEntry,
+    audit::{AuditEntry, AuditLog},
     clock::Clock,
     contract::ContractStore,
+    deprecation,
     domain::DomainStore,
     error::{StoreError, UseCaseError, Violation},
     findings::{Findings, affected_contracts, broken_contract, digest},
     idempotency::{IdempotencyStore, Remembered},
+    impact,
     judgement::{Judge, Question},
     plan::{Plan, RegisterOptions, Registered},
     principal::{Caller, Role},
     product::{Port, Product, ProductStore, Registration, Status},
     schema_registry::{RegisteredSchema, SchemaStore},
 };
+
+mod checks;
+
+use checks::{breaking, check_promises, check_schemas, warn_of_final_removal};
 
 /// The largest manifest, in bytes: what one item of the store can hold beside its parsed form.
 pub const MAX_MANIFEST_BYTES: usize = 120 * 1024;
@@ -38,8 +43,11 @@ pub struct Registrar {
     pub contracts: Arc<dyn ContractStore>,
     pub schemas: Arc<dyn SchemaStore>,
     pub idempotency: Arc<dyn IdempotencyStore>,
+    pub audit: Arc<dyn AuditLog>,
     pub judge: Judge,
     pub clock: Arc<dyn Clock>,
+    /// How long before its last day a port is announced to be left, at least.
+    pub minimum_notice: Days,
 }
 
 impl Registrar {
@@ -86,8 +94,10 @@ impl Registrar {
 
         let mut findings = Findings::new(Some(parsed.spans));
         findings.warn_all(parsed.warnings);
+        let leaving = deprecation::leaving(&manifest, &ports_before, self.minimum_notice, now, &mut findings);
         let mut changes = Vec::new();
         let mut affected = Vec::new();
+        let mut downstream = Vec::new();
         if let Some(before) = &before
             && !unchanged
         {
@@ -97,15 +107,24 @@ impl Registrar {
                     Violation::new(violation.code, violation.pointer, violation.message).with_remedy(violation.remedy)
                 },
             ));
-            affected = affected_contracts(&changes, &live);
+            affected = affected_contracts(&breaking(&changes, &leaving), &live);
             for broken in &affected {
                 findings.refuse(broken_contract(broken, &changes));
             }
-            self.check_removed_ports(before, &manifest, &mut findings).await?;
+            warn_of_final_removal(&leaving, &live, &mut findings);
+            let mut removed = addresses(&before.manifest);
+            removed.retain(|address| manifest.port(address).is_none() && !leaving.over.contains(address));
+            let broken = impact::broken_ports(&changes);
+            ((), downstream) = futures::try_join!(
+                self.check_removed_ports(removed, &mut findings),
+                impact::downstream(&*self.products, &broken)
+            )?;
         }
+        let deprecated = self.deprecated_ports(&leaving, &live).await?;
         let upstream = self.check_inputs(caller, &manifest, inputs, now, &mut findings).await?;
         let upstream = newly_used(&manifest, active_before, upstream);
-        let (schemas, new_schemas) = check_schemas(&manifest, registered, now, &mut findings);
+        check_promises(&manifest, &upstream, &mut findings);
+        let (schemas, new_schemas) = check_schemas(&manifest, registered, &ports_before, now, &mut findings);
         let question = Question {
             action: Action::Publish,
             caller,
@@ -135,12 +154,15 @@ impl Registrar {
             violations,
             warnings,
             affected,
+            downstream,
+            deprecated,
             findings_digest,
             policy_revision: decision.revision,
             manifest,
             domain,
             before,
             ports_before,
+            leaving,
             schemas,
             new_schemas,
             upstream,
@@ -245,10 +267,13 @@ impl Registrar {
                         .iter()
                         .find(|before| before.address == address)
                         .map_or(now, |before| before.since),
+                    deprecation: plan.leaving.deprecated.get(&address).cloned(),
                     address,
                 }
             })
             .collect();
+        let gone = deprecation::gone(manifest, before, &plan.ports_before, now);
+        let notices = deprecation::notices(&plan.leaving, &plan.ports_before, &gone, before, revision);
         let inputs: Vec<_> = manifest.inputs.iter().map(|input| input.port.clone()).collect();
         let removed_ports = before.map(|before| addresses(&before.manifest)).unwrap_or_default();
         let removed_inputs: Vec<_> = before
@@ -268,6 +293,8 @@ impl Registrar {
             provisioned_revision: before.map_or(0, |before| before.provisioned_revision),
             indexed_revision: before.map_or(0, |before| before.indexed_revision),
             contracts_revision: before.map_or(0, |before| before.contracts_revision),
+            gone,
+            notices,
         };
         let detail = json!({ "revision": revision, "version": manifest.version, "digest": product.digest, "policy_revision": plan.policy_revision });
         Registration {
@@ -338,15 +365,8 @@ impl Registrar {
         })
     }
 
-    async fn check_removed_ports(
-        &self,
-        before: &Product,
-        manifest: &Manifest,
-        findings: &mut Findings,
-    ) -> Result<(), UseCaseError> {
-        let kept = addresses(manifest);
-        let removed = addresses(&before.manifest).into_iter().filter(|address| !kept.contains(address));
-        let users = removed.map(|address| async move {
+    async fn check_removed_ports(&self, removed: Vec<PortAddress>, findings: &mut Findings) -> Result<(), StoreError> {
+        let users = removed.into_iter().map(|address| async move {
             let downstream = self.products.downstream(&address).await?;
             Ok::<_, StoreError>((address, downstream))
         });
@@ -355,7 +375,7 @@ impl Registrar {
                 let detail = format!("`{downstream}` is made from `{address}`, which the manifest no longer lists");
                 findings.refuse(
                     Violation::new("evolution.port_removed_downstream", "/outputPorts", detail)
-                        .with_remedy("keep the port until that product has moved on"),
+                        .with_remedy("keep the port until that product has moved on, or until its sunset is over"),
                 );
             }
         }
@@ -370,38 +390,6 @@ impl Registrar {
         });
         try_join_all(subjects).await
     }
-}
-
-/// Content of a registered version never changes. Answers with the schema of every port, and those that are new.
-fn check_schemas(
-    manifest: &Manifest,
-    registered: Vec<Vec<RegisteredSchema>>,
-    now: Timestamp,
-    findings: &mut Findings,
-) -> (BTreeMap<PortAddress, RegisteredSchema>, Vec<RegisteredSchema>) {
-    let (mut all, mut new) = (BTreeMap::new(), Vec::new());
-    for (index, (port, versions)) in manifest.output_ports.iter().zip(registered).enumerate() {
-        let address = manifest.address(port);
-        let schema = RegisteredSchema::new(address.subject(), port.version.clone(), port.schema.clone(), now);
-        match versions.into_iter().find(|known| known.version == port.version) {
-            Some(known) if known.digest == schema.digest => {
-                all.insert(address, known);
-            }
-            Some(_) => {
-                let pointer = format!("/outputPorts/{index}/version");
-                let detail =
-                    format!("version {} of `{}` is registered with another schema", port.version, address.subject());
-                findings.refuse(
-                    Violation::new("schema.version_taken", pointer, detail).with_remedy("give the port a new version"),
-                );
-            }
-            None => {
-                new.push(schema.clone());
-                all.insert(address, schema);
-            }
-        }
-    }
-    (all, new)
 }
 
 /// Those of `upstream`, each once, of which the product uses a port that it did not use `before`.

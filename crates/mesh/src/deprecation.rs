@@ -1,0 +1,326 @@
+//! Ports that are being left: until when they can be read, who is told, and where their readers go.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::{Timestamp, civil::Date};
+pub use mesh_manifest::Days;
+use mesh_manifest::{Manifest, OutputPort, PortAddress, ProductId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    contract::Contract,
+    error::{StoreError, UseCaseError, Violation},
+    events::Event,
+    findings::Findings,
+    product::{Port, Product},
+};
+
+/// How long before its last day a port is announced to be left, where the platform sets nothing else.
+pub const MINIMUM_NOTICE: Days = Days(90);
+/// The event that tells of a port's last day.
+pub const DEPRECATED: &str = "mesh.port.deprecated";
+/// The event that tells that a port is gone.
+pub const REMOVED: &str = "mesh.port.removed";
+
+/// What was announced of a port that is being left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deprecation {
+    /// The last day on which the port can be read, in UTC.
+    pub sunset: Date,
+    pub announced_at: Timestamp,
+    /// The newest major beside it.
+    #[serde(default)]
+    pub successor: Option<PortAddress>,
+}
+
+impl Deprecation {
+    /// Whether the last day is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.sunset < day(now)
+    }
+}
+
+/// A port that is no longer listed. Who still asks for it is told where to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GonePort {
+    pub port: PortAddress,
+    pub removed_at: Timestamp,
+    #[serde(default)]
+    pub successor: Option<PortAddress>,
+}
+
+/// Something that consumers are to be told of with a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub kind: NoticeKind,
+    pub port: PortAddress,
+    /// The revision that brought it.
+    pub revision: u64,
+    #[serde(default)]
+    pub sunset: Option<Date>,
+    #[serde(default)]
+    pub successor: Option<PortAddress>,
+}
+
+/// What a notice tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NoticeKind {
+    /// The port can be read until its sunset.
+    Deprecated,
+    /// The port can be read no more.
+    Removed,
+}
+
+impl Notice {
+    /// The event for whoever holds one of the live `contracts` on the port. Told twice, it has the same id.
+    pub fn event(&self, contracts: &[Contract], now: Timestamp) -> Event {
+        let kind = match self.kind {
+            NoticeKind::Deprecated => DEPRECATED,
+            NoticeKind::Removed => REMOVED,
+        };
+        let told: Vec<Value> = contracts
+            .iter()
+            .filter(|contract| contract.port == self.port && contract.is_live(now))
+            .map(|contract| {
+                json!({ "id": contract.id, "consumer_domain": contract.consumer_domain, "contact": contract.contact })
+            })
+            .collect();
+        let data = json!({ "port": self.port, "sunset": self.sunset, "successor": self.successor, "contracts": told });
+        Event::new(format!("{}-{kind}-{}", self.port, self.revision), kind, &self.port.to_string(), now, data)
+    }
+}
+
+/// What a registration makes of the ports of a product: those that are being left, and those that are gone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Leaving {
+    pub deprecated: BTreeMap<PortAddress, Deprecation>,
+    /// No longer listed, and nothing stands against that: their last day is over.
+    pub over: Vec<PortAddress>,
+}
+
+/// Works out what is left by `manifest`, and finds what is announced too late.
+pub(crate) fn leaving(
+    manifest: &Manifest,
+    before: &[Port],
+    minimum: Days,
+    now: Timestamp,
+    findings: &mut Findings,
+) -> Leaving {
+    let mut leaving = Leaving::default();
+    let earliest = earliest(minimum, now);
+    for (index, port) in manifest.output_ports.iter().enumerate() {
+        let address = manifest.address(port);
+        let known = before.iter().find(|known| known.address == address).and_then(|port| port.deprecation.as_ref());
+        let successor = successor(manifest, port);
+        let new = |sunset| Deprecation { sunset, announced_at: now, successor: successor.clone() };
+        let deprecation = match (port.sunset, known) {
+            (Some(wanted), Some(known)) if wanted == known.sunset => Deprecation { successor, ..known.clone() },
+            (Some(wanted), known) => {
+                if wanted < earliest && known.is_none_or(|known| wanted < known.sunset) {
+                    let detail = format!(
+                        "`{address}` would end on {wanted}; whoever reads it is told at least {minimum} before, so not before {earliest}"
+                    );
+                    findings.refuse(
+                        Violation::new("deprecation.too_soon", format!("/outputPorts/{index}/sunset"), detail)
+                            .with_remedy(format!("write {earliest} or later")),
+                    );
+                }
+                new(wanted)
+            }
+            (None, Some(known)) if successor.is_some() => Deprecation { successor, ..known.clone() },
+            (None, None) if successor.is_some() => {
+                let detail = format!(
+                    "`{address}` has a newer major beside it and can be read until {earliest}, unless another day is set"
+                );
+                findings.warn(
+                    Violation::new("deprecation.announced", format!("/outputPorts/{index}"), detail)
+                        .with_remedy("write the last day as `sunset`"),
+                );
+                new(earliest)
+            }
+            (None, _) => continue,
+        };
+        leaving.deprecated.insert(address, deprecation);
+    }
+    let listed = |address: &PortAddress| manifest.port(address).is_some();
+    leaving.over = before
+        .iter()
+        .filter(|port| !listed(&port.address))
+        .filter(|port| port.deprecation.as_ref().is_some_and(|deprecation| deprecation.is_over(now)))
+        .map(|port| port.address.clone())
+        .collect();
+    leaving
+}
+
+/// Notices that come with `revision`, after those that nobody was told of yet.
+pub(crate) fn notices(
+    leaving: &Leaving,
+    ports_before: &[Port],
+    gone: &[GonePort],
+    before: Option<&Product>,
+    revision: u64,
+) -> Vec<Notice> {
+    let untold = before.filter(|before| before.provisioned_revision < before.revision);
+    let mut notices = untold.map(|before| before.notices.clone()).unwrap_or_default();
+    for (address, deprecation) in &leaving.deprecated {
+        let known =
+            ports_before.iter().find(|port| port.address == *address).and_then(|port| port.deprecation.as_ref());
+        if known.is_none_or(|known| known.sunset != deprecation.sunset) {
+            notices.push(Notice {
+                kind: NoticeKind::Deprecated,
+                port: address.clone(),
+                revision,
+                sunset: Some(deprecation.sunset),
+                successor: deprecation.successor.clone(),
+            });
+        }
+    }
+    for port in ports_before {
+        if let Some(gone) = gone.iter().find(|gone| gone.port == port.address) {
+            notices.push(Notice {
+                kind: NoticeKind::Removed,
+                port: gone.port.clone(),
+                revision,
+                sunset: port.deprecation.as_ref().map(|deprecation| deprecation.sunset),
+                successor: gone.successor.clone(),
+            });
+        }
+    }
+    notices
+}
+
+/// The ports of the product that are gone once `manifest` is registered.
+pub(crate) fn gone(
+    manifest: &Manifest,
+    before: Option<&Product>,
+    ports_before: &[Port],
+    now: Timestamp,
+) -> Vec<GonePort> {
+    let listed = |address: &PortAddress| manifest.port(address).is_some();
+    let mut gone: Vec<_> = before.map(|before| before.gone.clone()).unwrap_or_default();
+    gone.retain(|gone| !listed(&gone.port));
+    for port in ports_before.iter().filter(|port| !listed(&port.address)) {
+        if !gone.iter().any(|gone| gone.port == port.address) {
+            gone.push(GonePort { port: port.address.clone(), removed_at: now, successor: None });
+        }
+    }
+    for gone in &mut gone {
+        gone.successor = newest(manifest, |port| port.name == gone.port.port && port.version.major > gone.port.major);
+    }
+    gone
+}
+
+fn successor(manifest: &Manifest, port: &OutputPort) -> Option<PortAddress> {
+    newest(manifest, |other| other.name == port.name && other.version.major > port.version.major)
+}
+
+fn newest(manifest: &Manifest, is_candidate: impl Fn(&OutputPort) -> bool) -> Option<PortAddress> {
+    let candidates = manifest.output_ports.iter().filter(|port| is_candidate(port));
+    candidates.max_by_key(|port| port.version.major).map(|port| manifest.address(port))
+}
+
+/// The first day that may be a port's last.
+fn earliest(minimum: Days, now: Timestamp) -> Date {
+    let days = i64::try_from(minimum.0).unwrap_or(i64::MAX);
+    day(now).checked_add(jiff::Span::new().try_days(days).unwrap_or_default()).unwrap_or(Date::MAX)
+}
+
+/// The day in UTC.
+pub fn day(now: Timestamp) -> Date {
+    now.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// The answer to whoever asks for a port that is gone.
+pub(crate) fn gone_error(gone: &GonePort) -> UseCaseError {
+    let remedy = match &gone.successor {
+        Some(successor) => format!("read `{successor}`; a contract on the old major moves there in one call"),
+        None => "look for another product in the marketplace".to_owned(),
+    };
+    UseCaseError::Gone {
+        code: "port.gone",
+        detail: format!("`{}` was removed on {}", gone.port, day(gone.removed_at)),
+        remedy: Some(remedy),
+        successor: gone.successor.as_ref().map(ToString::to_string),
+    }
+}
+
+/// A consumer's word that it knows of a port's end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    pub at: Timestamp,
+    pub by: crate::principal::Principal,
+    /// The last day that was announced then.
+    pub sunset: Date,
+}
+
+/// What an owner sees of a port that is being left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeprecatedPort {
+    pub port: PortAddress,
+    pub deprecation: Deprecation,
+    pub readers: Vec<Reader>,
+    /// Products that are made from it.
+    pub downstream: Vec<ProductId>,
+}
+
+/// Who holds a live contract on such a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    pub contract: String,
+    pub consumer_domain: String,
+    pub contact: String,
+    /// Whether it said that it knows of the end that is announced now.
+    pub acknowledged: bool,
+    /// Its newest read since the end was announced, as far as the newest entries of the audit log tell.
+    pub last_read: Option<Timestamp>,
+}
+
+impl fmt::Display for Deprecation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.sunset)
+    }
+}
+
+/// Entries of the audit log looked through for reads of one port.
+const ENTRIES: usize = 200;
+
+impl crate::registration::Registrar {
+    /// Who would have to leave each port that is being left.
+    pub(crate) async fn deprecated_ports(
+        &self,
+        leaving: &Leaving,
+        live: &[Contract],
+    ) -> Result<Vec<DeprecatedPort>, StoreError> {
+        let ports = leaving.deprecated.iter().map(|(address, deprecation)| async move {
+            let resource = address.to_string();
+            let (downstream, entries) =
+                futures::try_join!(self.products.downstream(address), self.audit.entries(&resource, ENTRIES))?;
+            let readers = live.iter().filter(|contract| contract.port == *address).map(|contract| {
+                let reads = entries.iter().filter(|entry| {
+                    entry.action == "access.read"
+                        && entry.at >= deprecation.announced_at
+                        && entry.domain == contract.consumer_domain.as_str()
+                        && entry.detail.get("allow") == Some(&Value::Bool(true))
+                });
+                let acknowledged =
+                    contract.acknowledged.as_ref().is_some_and(|known| known.sunset == deprecation.sunset);
+                Reader {
+                    contract: contract.id.to_string(),
+                    consumer_domain: contract.consumer_domain.to_string(),
+                    contact: contract.contact.clone(),
+                    acknowledged,
+                    last_read: reads.map(|entry| entry.at).max(),
+                }
+            });
+            Ok(DeprecatedPort {
+                port: address.clone(),
+                deprecation: deprecation.clone(),
+                readers: readers.collect(),
+                downstream,
+            })
+        });
+        futures::future::try_join_all(ports).await
+    }
+}

@@ -1,0 +1,131 @@
+//! `/schemas` and `/subjects`: what is registered of ports' schemas, and whether another one could follow.
+
+use axum::extract::State;
+use mesh_api::types;
+use mesh_core::{error::UseCaseError, schema_registry::RegisteredSchema};
+use mesh_evolution::{Change, ChangeKind};
+use mesh_http::{Authenticated, Failure, Json, Path, Query, convert};
+use mesh_manifest::{PortSelector, Schema};
+use semver::Version;
+use serde::Deserialize;
+
+use crate::{Registry, products::visible};
+
+pub(crate) async fn read(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<types::RegisteredSchema>, Failure> {
+    let unknown = || UseCaseError::not_found("schema", id.chars().take(80).collect::<String>());
+    // What is no id is not asked for: a key that the store does not take would look like its failure.
+    if !RegisteredSchema::is_id(&id) {
+        return Err(unknown().into());
+    }
+    let schema = registry.schemas.schema(&id).await?.ok_or_else(unknown)?;
+    // A schema tells of its product: who may not know the one may not know the other.
+    let product = schema.subject.split('/').next().unwrap_or_default().to_owned();
+    match visible(&registry, &caller, &product).await {
+        Ok(_) => {}
+        Err(UseCaseError::NotFound { .. }) => return Err(unknown().into()),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Json(convert::schema(schema)))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VersionsQuery {
+    digest: Option<String>,
+}
+
+pub(crate) async fn versions(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path((product, port)): Path<(String, String)>,
+    Query(query): Query<VersionsQuery>,
+) -> Result<Json<types::SchemaVersions>, Failure> {
+    let is_digest =
+        |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if !query.digest.as_ref().is_none_or(is_digest) {
+        let detail = "a digest has 64 hexadecimal digits";
+        return Err(Failure::invalid("request.invalid_query", "/query/digest", detail));
+    }
+    visible(&registry, &caller, &product).await?;
+    let (subject, selector) = subject(&product, &port)?;
+    let mut versions = registry.schemas.versions(&subject).await?;
+    if versions.is_empty() {
+        return Err(UseCaseError::not_found("port", &subject).into());
+    }
+    versions.retain(|version| {
+        selector.major.is_none_or(|major| version.version.major == major)
+            && query.digest.as_ref().is_none_or(|digest| version.digest == *digest)
+    });
+    Ok(Json(types::SchemaVersions { subject, items: versions.into_iter().map(convert::schema).collect() }))
+}
+
+/// A dry run for pipelines that build schemas: against every registered version of the major, and nothing is written.
+pub(crate) async fn check(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path((product, port)): Path<(String, String)>,
+    Json(input): Json<types::SchemaCheckInput>,
+) -> Result<Json<types::SchemaCheck>, Failure> {
+    let product = visible(&registry, &caller, &product).await?;
+    let (subject, selector) = subject(&product.id.to_string(), &port)?;
+    if let Some(problem) = mesh_manifest::check_schema(&input.schema).into_iter().next() {
+        return Err(UseCaseError::Invalid(vec![problem.into()]).into());
+    }
+    let unknown = || UseCaseError::not_found("port", subject.clone());
+    let ports = product.manifest.output_ports.iter().filter(|port| port.name == selector.port);
+    let wanted = input.major.or(selector.major);
+    let listed = ports
+        .filter(|port| wanted.is_none_or(|major| port.version.major == major))
+        .max_by_key(|port| port.version.major)
+        .ok_or_else(unknown)?;
+    let major = listed.version.major;
+    let mut versions = registry.schemas.versions(&subject).await?;
+    versions.retain(|version| version.version.major == major);
+    let against: Vec<_> = versions
+        .iter()
+        .map(|known| (known, mesh_evolution::classify_schemas(&known.schema, &input.schema, listed.format)))
+        .collect();
+    let compatible = against.iter().all(|(_, changes)| worst(changes) != Some(ChangeKind::Major));
+    let needed = needed(&listed.version, compatible, &listed.schema, &input.schema, listed.format);
+    let compared = against.iter().map(|(known, changes)| types::SchemaComparison {
+        version: known.version.to_string(),
+        schema_id: known.id.clone(),
+        kind: worst(changes).map(|kind| kind.as_str().to_owned()),
+        changes: changes.iter().map(convert::change).collect(),
+    });
+    Ok(Json(types::SchemaCheck { major, compatible, needed: needed.to_string(), against: compared.collect(), subject }))
+}
+
+fn worst(changes: &[Change]) -> Option<ChangeKind> {
+    changes.iter().map(|change| change.kind).max()
+}
+
+/// The least version after the listed one.
+fn needed(
+    listed: &Version,
+    compatible: bool,
+    before: &Schema,
+    after: &Schema,
+    format: mesh_manifest::Format,
+) -> Version {
+    let Version { major, minor, patch, .. } = *listed;
+    if !compatible {
+        return Version::new(major + 1, 0, 0);
+    }
+    match worst(&mesh_evolution::classify_schemas(before, after, format)) {
+        None => listed.clone(),
+        Some(ChangeKind::Patch) => Version::new(major, minor, patch + 1),
+        Some(_) => Version::new(major, minor + 1, 0),
+    }
+}
+
+/// A path's two parts as a subject and what is named of it.
+fn subject(product: &str, port: &str) -> Result<(String, PortSelector), UseCaseError> {
+    let unknown = || UseCaseError::not_found("port", format!("{product}/{port}").chars().take(120).collect::<String>());
+    let selector = PortSelector::parse(port, None).ok_or_else(unknown)?;
+    Ok((format!("{product}/{}", selector.port), selector))
+}
