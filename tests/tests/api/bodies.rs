@@ -21,7 +21,7 @@ async fn with_bodies(world: &World) -> Vec<(Case, &'static str)> {
         "createDomain" | "updateDomain" | "bindEnvelope" | "publishGlobalPolicies" | "publishProductPolicies" => {
             "platform-owner"
         }
-        "requestContract" => "insights-owner",
+        "requestContract" | "moveContract" => "insights-owner",
         _ => "operations-owner",
     };
     cases

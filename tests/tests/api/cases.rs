@@ -185,7 +185,8 @@ pub async fn all(world: &World) -> Vec<Case> {
         case(&routes::CONTRACT_REJECT, "own × other", &contract(&contracts.pending, "/reject")).json(&json!({})),
         case(&routes::CONTRACT_REVOKE, "own × other", &contract(&contracts.live, "/revoke")).json(&json!({})),
         case(&routes::CONTRACT_REVOKE, "own × a third", &contract(&contracts.of_third, "/revoke")).json(&json!({})),
-        case(&routes::CONTRACT_MOVE, "own × other", &contract(&contracts.live, "/move")).json(&json!({})),
+        case(&routes::CONTRACT_MOVE, "own × other", &contract(&contracts.live, "/move"))
+            .json(&json!({ "port": "operations.flights/daily@1" })),
         case(&routes::CONTRACT_MOVE, "own × a third", &contract(&contracts.of_third, "/move")).json(&json!({})),
         case(&routes::CONTRACT_ACKNOWLEDGE, "own × other", &contract(&contracts.live, "/acknowledge")),
         case(&routes::CONTRACT_ACKNOWLEDGE, "own × a third", &contract(&contracts.of_third, "/acknowledge")),

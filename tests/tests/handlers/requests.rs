@@ -33,6 +33,7 @@ fn good(service: &Service, route: &Route) -> Good {
     let path = route.path.replace("{schema_id}", &schema(service));
     let path = match route.operation {
         "approveContract" | "rejectContract" => path.replace("{contract}", &service.pending),
+        "moveContract" | "acknowledgeContract" => path.replace("{contract}", &service.leaving),
         _ => path.replace("{contract}", &service.active),
     };
     let domain = match route.operation {
@@ -58,7 +59,7 @@ fn good(service: &Service, route: &Route) -> Good {
         | "releaseEnvelope"
         | "publishGlobalPolicies"
         | "publishProductPolicies" => ("pia", "platform"),
-        "requestContract" | "readPort" | "checkPolicy" | "search" | "icebergTable" | "icebergCredentials" => {
+        "moveContract" | "acknowledgeContract" | "requestContract" | "readPort" | "checkPolicy" | "search" | "icebergTable" | "icebergCredentials" => {
             ("iris", "insights")
         }
         _ => ("olga", "operations"),
@@ -109,6 +110,7 @@ fn body(operation: &str) -> String {
             let resource = json!({ "type": "output_port", "id": "operations.flights/daily@1" });
             json!({ "action": { "name": "read" }, "resource": resource }).to_string()
         }
+        "checkSchema" => json!({ "schema": { "fields": [{ "name": "flight", "type": "int", "required": true }] } }).to_string(),
         "icebergCommit" => json!({ "requirements": [], "updates": [] }).to_string(),
         _ => "{}".to_owned(),
     }

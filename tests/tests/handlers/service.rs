@@ -14,7 +14,7 @@ use mesh_http::testing::TestIssuer;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::world::{FLIGHTS, PlainFormat, World, caller, contract_input, insights, operations};
+use crate::world::{FLIGHTS, PlainFormat, World, caller, contract_input, insights, operations, two_majors};
 
 /// The functions that serve HTTP, on one world.
 pub struct Service {
@@ -25,6 +25,8 @@ pub struct Service {
     pub pending: String,
     /// The id of an active one.
     pub active: String,
+    /// One on a port that has a newer major beside it.
+    pub leaving: String,
 }
 
 /// What was answered.
@@ -67,12 +69,18 @@ impl Service {
         contracts.decide(&operations(), &approved.id, mesh_core::contracts::Verb::Approve, None).await.unwrap();
         other.purpose = "operations".to_owned();
         let pending = contracts.request(&insights(), other).await.unwrap().id.to_string();
+        world.active(&operations(), &two_majors("leaving")).await;
+        let mut old = contract_input(&[]);
+        old.port = "operations.leaving/daily@1".parse().unwrap();
+        let old = contracts.request(&insights(), old).await.unwrap();
+        contracts.decide(&operations(), &old.id, mesh_core::contracts::Verb::Approve, None).await.unwrap();
+        let leaving = old.id.to_string();
         world.prober().run().await.unwrap();
         let indexer: Indexer = world.indexer();
         indexer.sweep().await.unwrap();
         let issuer = TestIssuer::new();
         let routers = routers(&world, &issuer);
-        Self { world, issuer, routers, pending, active }
+        Self { world, issuer, routers, pending, active, leaving }
     }
 
     pub async fn send(&self, function: Function, sent: &Sent) -> Answer {
