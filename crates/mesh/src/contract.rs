@@ -72,7 +72,7 @@ pub struct Contract {
     /// The freshness that was agreed on.
     pub agreed_freshness: Minutes,
     /// What else was agreed on: what the port promised when the contract was asked for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Agreed::is_empty")]
     pub agreed: Agreed,
     /// Where the consumer is reached.
     pub contact: String,
@@ -111,6 +111,12 @@ pub struct Agreed {
     /// How long data is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Days>,
+}
+
+impl Agreed {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Contract {

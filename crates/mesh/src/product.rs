@@ -44,10 +44,10 @@ pub struct Product {
     /// Counts changes of what others build on the product, contracts and inputs: a registration that raced one is refused by it.
     pub contracts_revision: u64,
     /// Ports that are no longer listed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<GonePort>,
     /// What consumers are told of with this revision.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
 }
 

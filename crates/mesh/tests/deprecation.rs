@@ -60,7 +60,16 @@ async fn a_newer_major_beside_it_gives_a_port_a_last_day_and_its_readers_are_tol
     assert_eq!(told[0].data["contracts"][0]["contact"], "insights@example.org");
     assert_eq!(told[0].data["successor"], "operations.flights/daily@2");
     // Registered again without another change, nothing is told again.
-    world.active(&operations(), &two_majors("flights").replace("Airline", "The airline").replace("1.1.0", "1.1.1").replace("version: 2.0.0", "version: 2.0.1").replace("    version: 1.0.0", "    version: 1.0.1")).await;
+    world
+        .active(
+            &operations(),
+            &two_majors("flights")
+                .replace("Airline", "The airline")
+                .replace("1.1.0", "1.1.1")
+                .replace("version: 2.0.0", "version: 2.0.1")
+                .replace("    version: 1.0.0", "    version: 1.0.1"),
+        )
+        .await;
     assert_eq!(world.events.events().iter().filter(|event| event.kind == DEPRECATED).count(), 1);
 }
 
@@ -71,7 +80,12 @@ async fn a_last_day_that_comes_too_soon_is_refused() {
         let now = world.clock.now() + SignedDuration::from_hours(24 * days);
         format!("    sunset: {}\n    format", mesh_core::deprecation::day(now))
     };
-    let with = |days: i64| two_majors("flights").replacen("    format", &day(days), 1).replace("version: 1.1.0", "version: 1.2.0").replacen("    version: 1.0.0", "    version: 1.1.0", 1);
+    let with = |days: i64| {
+        two_majors("flights")
+            .replacen("    format", &day(days), 1)
+            .replace("version: 1.1.0", "version: 1.2.0")
+            .replacen("    version: 1.0.0", "    version: 1.1.0", 1)
+    };
     let plan = world.registrar().plan(&operations(), &with(89)).await.unwrap();
     assert_eq!(codes(&plan.violations), ["deprecation.too_soon"].into());
     for days in [90, 400] {
@@ -125,7 +139,9 @@ async fn a_contract_does_not_move_to_less_than_it_is_about() {
     let second = second.split_once('\n').unwrap().1;
     world.active(&operations(), &format!("{head}{second}").replace("freshness: 60m", "freshness: 1h")).await;
     let refused = world.contracts().move_to(&insights(), &contract.id, MoveInput::default()).await.unwrap_err();
-    let UseCaseError::Conflict { code: "contract.cannot_move", violations, .. } = refused else { panic!("{refused:?}") };
+    let UseCaseError::Conflict { code: "contract.cannot_move", violations, .. } = refused else {
+        panic!("{refused:?}")
+    };
     assert_eq!(codes(&violations), ["contract.unknown_field"].into());
     let fields = Some(vec!["tail_number".to_owned()]);
     let input = MoveInput { fields, ..MoveInput::default() };
@@ -171,7 +187,9 @@ async fn a_change_is_judged_against_every_version_of_the_major() {
     let open = |values: &str, open: bool| {
         format!("        - {{ name: carrier, type: string, enum: {{ values: [{values}], open: {open} }} }}\n")
     };
-    world.active(&operations(), &version("1.0.0", "        - { name: carrier, type: string, description: Airline }\n")).await;
+    world
+        .active(&operations(), &version("1.0.0", "        - { name: carrier, type: string, description: Airline }\n"))
+        .await;
     world.active(&operations(), &version("1.1.0", &open("AA", true))).await;
     world.active(&operations(), &version("1.2.0", &open("AA, UA", true))).await;
     let plan = world.registrar().plan(&operations(), &version("1.3.0", &open("AA, UA", false))).await.unwrap();
@@ -186,10 +204,9 @@ async fn what_is_made_from_a_port_is_named_through_others_too() {
     let world = World::new().await;
     world.active(&operations(), FLIGHTS).await;
     let made = |name: &str, input: &str| {
-        FLIGHTS.replace("name: flights", &format!("name: {name}")).replace(
-            "outputPorts:",
-            &format!("inputs: [{{ port: {input}, purpose: operations }}]\noutputPorts:"),
-        )
+        FLIGHTS
+            .replace("name: flights", &format!("name: {name}"))
+            .replace("outputPorts:", &format!("inputs: [{{ port: {input}, purpose: operations }}]\noutputPorts:"))
     };
     world.active(&operations(), &made("delays", "operations.flights/daily@1")).await;
     world.active(&operations(), &made("causes", "operations.delays/daily@1")).await;
@@ -216,7 +233,10 @@ async fn a_promise_that_the_inputs_do_not_allow_is_refused() {
     let made = |sla: &str| {
         FLIGHTS
             .replace("name: flights", "name: delays")
-            .replace("outputPorts:", "inputs: [{ port: operations.flights/daily@1, purpose: operations }]\noutputPorts:")
+            .replace(
+                "outputPorts:",
+                "inputs: [{ port: operations.flights/daily@1, purpose: operations }]\noutputPorts:",
+            )
             .replace("sla: { freshness: 60m }", sla)
     };
     for (sla, kept) in [

@@ -59,9 +59,14 @@ fn good(service: &Service, route: &Route) -> Good {
         | "releaseEnvelope"
         | "publishGlobalPolicies"
         | "publishProductPolicies" => ("pia", "platform"),
-        "moveContract" | "acknowledgeContract" | "requestContract" | "readPort" | "checkPolicy" | "search" | "icebergTable" | "icebergCredentials" => {
-            ("iris", "insights")
-        }
+        "moveContract"
+        | "acknowledgeContract"
+        | "requestContract"
+        | "readPort"
+        | "checkPolicy"
+        | "search"
+        | "icebergTable"
+        | "icebergCredentials" => ("iris", "insights"),
         _ => ("olga", "operations"),
     };
     let again = match route.operation {
@@ -110,7 +115,9 @@ fn body(operation: &str) -> String {
             let resource = json!({ "type": "output_port", "id": "operations.flights/daily@1" });
             json!({ "action": { "name": "read" }, "resource": resource }).to_string()
         }
-        "checkSchema" => json!({ "schema": { "fields": [{ "name": "flight", "type": "int", "required": true }] } }).to_string(),
+        "checkSchema" => {
+            json!({ "schema": { "fields": [{ "name": "flight", "type": "int", "required": true }] } }).to_string()
+        }
         "icebergCommit" => json!({ "requirements": [], "updates": [] }).to_string(),
         _ => "{}".to_owned(),
     }

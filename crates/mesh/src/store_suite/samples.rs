@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use mesh_manifest::{Days, DomainName, Format, Manifest, Milliseconds, Minutes, PortAddress, ProductId, Schema};
+use mesh_manifest::{DomainName, Format, Manifest, Minutes, PortAddress, ProductId, Schema};
 use semver::Version;
 use serde_json::json;
 
 use crate::{
     audit::AuditEntry,
     contract::{Agreed, Contract, ContractId, ContractStatus, RequiredApproval},
-    deprecation::{Acknowledgement, Deprecation, GonePort, Notice, NoticeKind},
     domain::{Domain, Envelope, Member},
     idempotency::Remembered,
     measurement::{Measurement, PortState, VerdictKind},
@@ -106,18 +105,8 @@ pub fn product(product: &str) -> Product {
         provisioned_revision: 0,
         indexed_revision: 0,
         contracts_revision: 0,
-        gone: vec![GonePort {
-            port: format!("{product}/hourly@1").parse().unwrap(),
-            removed_at: at(0),
-            successor: None,
-        }],
-        notices: vec![Notice {
-            kind: NoticeKind::Removed,
-            port: format!("{product}/hourly@1").parse().unwrap(),
-            revision: 1,
-            sunset: Some("2026-09-01".parse().unwrap()),
-            successor: None,
-        }],
+        gone: Vec::new(),
+        notices: Vec::new(),
     }
 }
 
@@ -132,7 +121,7 @@ pub fn port(address: &str, revision: u64) -> Port {
         freshness: Minutes(60),
         endpoint: format!("s3://mesh-bucket/{}", address.prefix()),
         since: at(0),
-        deprecation: Some(Deprecation { sunset: "2026-12-31".parse().unwrap(), announced_at: at(0), successor: None }),
+        deprecation: None,
         address,
     }
 }
@@ -207,7 +196,7 @@ pub fn contract(port: &str, consumer: &str, seconds: i64) -> Contract {
         purpose: "analytics".to_owned(),
         fields: vec!["tail_number".to_owned()],
         agreed_freshness: Minutes(120),
-        agreed: Agreed { retention: Some(Days(730)), latency: Some(Milliseconds(500)), ..Agreed::default() },
+        agreed: Agreed::default(),
         contact: "insights@example.org".to_owned(),
         status: ContractStatus::Pending,
         requested_by: principal("bob"),
@@ -216,12 +205,8 @@ pub fn contract(port: &str, consumer: &str, seconds: i64) -> Contract {
         required_approvals: vec![RequiredApproval { role: "owner".to_owned(), reason: "it is theirs".to_owned() }],
         approvals: Vec::new(),
         reason: None,
-        acknowledged: Some(Acknowledgement {
-            at: at(seconds),
-            by: principal("bob"),
-            sunset: "2026-12-31".parse().unwrap(),
-        }),
-        snapshot: Some(7_000_000_000_000_000_000),
+        acknowledged: None,
+        snapshot: None,
         revision: 1,
     }
 }

@@ -331,8 +331,14 @@ outputPorts:
 pub fn two_majors(name: &str) -> String {
     let (head, port) = FLIGHTS.split_once("  - name: daily").unwrap();
     let port = format!("  - name: daily{port}");
-    let next = port.replace("version: 1.0.0", "version: 2.0.0").replace("name: flight, type: int", "name: flight, type: string");
-    format!("{head}{port}{next}").replace("name: flights", &format!("name: {name}")).replacen("version: 1.0.0", "version: 1.1.0", 1)
+    let next = port
+        .replace("version: 1.0.0", "version: 2.0.0")
+        .replace("name: flight, type: int", "name: flight, type: string");
+    format!("{head}{port}{next}").replace("name: flights", &format!("name: {name}")).replacen(
+        "version: 1.0.0",
+        "version: 1.1.0",
+        1,
+    )
 }
 
 /// Table metadata that says no more than which fields there are.
