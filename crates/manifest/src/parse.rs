@@ -47,6 +47,9 @@ pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
         ]
     })?;
     let mut found = languages::fill(&mut manifest);
+    if manifest.output_ports.iter().any(|port| port.schema.source.is_some()) {
+        found.extend(unwritable(&manifest));
+    }
     let unread: Vec<String> = found.iter().filter_map(|problem| port_of(&problem.pointer)).collect();
     // What is said of fields that could not be read helps nobody.
     found.extend(validate(&manifest).into_iter().filter(|problem| {
@@ -72,6 +75,24 @@ pub(crate) fn shape() -> &'static Shape {
         Shape::compile(&json_schema()).expect("the schema of the manifest's types compiles, which a test holds")
     });
     &SHAPE
+}
+
+/// What would keep the manifest with the fields that were read from being written: the rules for texts hold for those too.
+fn unwritable(manifest: &Manifest) -> Vec<Diagnostic> {
+    match tree::read(&manifest.canonical()) {
+        Ok((root, _)) => {
+            let problems = structure::check(&root, shape(), MAX_PROBLEMS + 1);
+            // Their places are those in the canonical form, which nobody has seen.
+            problems.into_iter().map(|it| it.at((0, 0))).collect()
+        }
+        Err(problem) => {
+            let message = format!("the manifest grows too large by the schemas of its ports: {}", problem.message);
+            vec![
+                Diagnostic::error(Code::SourceTooLarge, "/outputPorts", message)
+                    .remedy("split the product into several"),
+            ]
+        }
+    }
 }
 
 /// The pointer to the port that `pointer` leads into.

@@ -7,7 +7,7 @@ use crate::{
     code::Code,
     diagnostic::{Diagnostic, shown},
     field_type::FieldType,
-    model::{Field, Manifest, Schema},
+    model::{Field, FieldRef, Manifest, Schema},
 };
 
 /// The most differences that are listed.
@@ -74,5 +74,10 @@ fn difference(written: &Schema, fields: Vec<Field>, pointer: &str) -> Option<Dia
 }
 
 fn values(schema: &Schema) -> BTreeMap<String, (FieldType, bool)> {
-    schema.flat().into_iter().map(|field| (field.path, (field.value.field_type, field.value.required))).collect()
+    let value = |field: FieldRef<'_>| {
+        // A map has no entry without a key, whatever is written.
+        let required = field.value.required || field.path.ends_with(".{key}");
+        (field.path, (field.value.field_type, required))
+    };
+    schema.flat().into_iter().map(value).collect()
 }

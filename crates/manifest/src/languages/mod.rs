@@ -12,7 +12,9 @@ mod json_schema;
 mod protobuf;
 mod reading;
 
+pub use avro::to_avro;
 pub(crate) use fill::fill;
+pub use json_schema::to_json_schema;
 pub use reading::Problem;
 
 /// The fields that `source` describes, or every problem that was found in its text.

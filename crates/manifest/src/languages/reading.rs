@@ -195,8 +195,11 @@ impl Reading {
 
     /// Whether an enumeration can list these values.
     pub fn enumeration(&mut self, at: &At, values: &[String]) -> bool {
-        let wrong = match values.iter().find(|value| !(1..=MAX_VALUE).contains(&value.chars().count())) {
-            Some(value) => Some(format!("the value `{}` has not 1 to {MAX_VALUE} characters", shown(value))),
+        let unfit = |value: &&String| value.trim().is_empty() || value.chars().count() > MAX_VALUE;
+        let wrong = match values.iter().find(unfit) {
+            Some(value) => {
+                Some(format!("the value `{}` is blank, or has more than {MAX_VALUE} characters", shown(value)))
+            }
             None if !(1..=MAX_VALUES).contains(&values.len()) => {
                 Some(format!("the enumeration lists {} values, not 1 to {MAX_VALUES}", values.len()))
             }

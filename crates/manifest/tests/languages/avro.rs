@@ -85,7 +85,7 @@ fn nested() {
 #[test]
 fn enumerations() {
     is(r#"{"type":"enum","name":"E","symbols":["A","B"]}"#, &["x: string A|B"]);
-    is(r#"{"type":"enum","name":"E","symbols":["A","B"],"default":"B"}"#, &["x: string A|B|…"]);
+    is(r#"{"type":"enum","name":"E","symbols":["A","B"],"default":"B"}"#, &["x: string A|B|… enumDefault=B"]);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn names_docs_defaults_and_aliases() {
             "to: struct // An airport.",
             "to.code: string",
             "to.kind: string CIVIL",
-            "via: struct? aliases=stop,over default=null // An airport.",
+            "via: struct? aliases=stop,over // An airport.",
             "via.code: string",
             "via.kind: string CIVIL",
             "kind: string CIVIL default=\"CIVIL\"",

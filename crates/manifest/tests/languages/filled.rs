@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 const AVRO: &str = r#"{"type":"record","name":"Flight","fields":[{"name":"id","type":"long","doc":"Which."},{"name":"at","type":{"type":"record","name":"At","fields":[{"name":"gate","type":["null","string"]}]},"doc":"Where."}]}"#;
 
-fn manifest(format: &str, schemas: &[Value]) -> Value {
+pub fn manifest(format: &str, schemas: &[Value]) -> Value {
     let ports: Vec<Value> = schemas
         .iter()
         .enumerate()
@@ -124,4 +124,14 @@ fn what_validation_says_of_read_fields_stands_at_the_nearest_thing_that_is_writt
     let line = text.lines().position(|line| line.contains("\"schema\"")).unwrap() + 1;
     let nested = problems.iter().find(|problem| problem.code == "manifest.nested_shape").unwrap();
     assert_eq!((nested.pointer.as_str(), nested.line), ("/outputPorts/0/schema/fields/1/type", line));
+}
+
+#[test]
+fn ports_that_grow_too_large_together_are_refused() {
+    let fields: Vec<String> = (0..1200).map(|index| format!(r#"{{"name":"f{index}","type":"int"}}"#)).collect();
+    let text = format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields.join(","));
+    let port = json!({ "source": { "language": "avro", "text": text } });
+    assert!(parse(&manifest("iceberg", &vec![port.clone(); 2]).to_string()).is_ok());
+    let problems = parse(&manifest("iceberg", &vec![port; 12]).to_string()).unwrap_err();
+    assert_eq!(problems[0].code, "manifest.source_too_large", "{problems:#?}");
 }

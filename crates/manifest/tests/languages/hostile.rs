@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use mesh_manifest::{Code, SchemaLanguage, SchemaSource, languages};
 use proptest::prelude::*;
 
+use crate::{filled, same};
+
 const LANGUAGES: [SchemaLanguage; 3] = [SchemaLanguage::Avro, SchemaLanguage::JsonSchema, SchemaLanguage::Protobuf];
 /// The most that a manifest lets through.
 const SIZE: usize = 100_000;
@@ -160,6 +162,50 @@ fn answered(text: &str) {
     }
 }
 
+fn edits() -> impl Strategy<Value = Vec<(prop::sample::Index, usize, String)>> {
+    let new = prop_oneof![
+        "[-a-zA-Z0-9:,.;=\\[\\]{}()\"'#$/ \\n\\\\]{0,6}".boxed(),
+        prop::sample::select(vec![
+            "null",
+            "\"R\"",
+            "\"type\":",
+            "true",
+            "1e999",
+            "-1",
+            "\"a.P\"",
+            "\"#\"",
+            "message R",
+            "required",
+            "repeated ",
+            "default = ",
+            "group",
+            "map<int32, R>",
+            "R",
+            "\"\\u202e\"",
+            "inf",
+            "0x",
+            "\"\\777\"",
+            "\u{feff}",
+            "é",
+            "\\t",
+            " ",
+        ])
+        .prop_map(str::to_owned)
+        .boxed(),
+    ];
+    proptest::collection::vec((any::<prop::sample::Index>(), 0usize..12, new), 1..5)
+}
+
+fn edited(text: &str, edits: Vec<(prop::sample::Index, usize, String)>) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for (at, length, new) in edits {
+        let at = at.index(chars.len() + 1);
+        let end = (at + length).min(chars.len());
+        chars.splice(at..end, new.chars());
+    }
+    chars.into_iter().collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -175,24 +221,26 @@ proptest! {
 
     #[test]
     fn any_mutation_is_answered(
-        text in prop::sample::select(vec![AVRO, JSON_SCHEMA, PROTOBUF]),
-        edits in proptest::collection::vec(
-            (any::<prop::sample::Index>(), 0usize..12, prop_oneof![
-                "[-a-zA-Z0-9:,.;=\\[\\]{}()\"'#$/ \\n\\\\]{0,6}",
-                prop::sample::select(vec![
-                    "null", "\"R\"", "\"type\":", "true", "1e999", "-1", "\"a.P\"", "\"#\"", "message R", "required", "repeated ",
-                    "default = ", "group", "map<int32, R>", "R", "\"\\u202e\"", "inf", "0x", "\"\\777\"", "\u{feff}", "é",
-                ]).prop_map(str::to_owned),
-            ]),
-            1..5,
-        ),
+        text in prop::sample::select(vec![AVRO, JSON_SCHEMA, PROTOBUF, same::AVRO, same::JSON_SCHEMA, same::PROTOBUF]),
+        edits in edits(),
     ) {
-        let mut chars: Vec<char> = text.chars().collect();
-        for (at, length, new) in edits {
-            let at = at.index(chars.len() + 1);
-            let end = (at + length).min(chars.len());
-            chars.splice(at..end, new.chars());
+        answered(&edited(text, edits));
+    }
+
+    #[test]
+    fn what_is_read_can_be_written_into_a_manifest(
+        (language, text) in prop::sample::select(vec![
+            ("avro", same::AVRO), ("json-schema", same::JSON_SCHEMA), ("protobuf", same::PROTOBUF),
+            ("avro", AVRO), ("json-schema", JSON_SCHEMA),
+        ]),
+        edits in edits(),
+    ) {
+        let text = edited(text, edits.into_iter().take(2).map(|(at, length, new)| (at, length.min(2), new)).collect());
+        let schema = serde_json::json!({ "source": { "language": language, "text": text } });
+        if let Ok(parsed) = mesh_manifest::parse(&filled::manifest("iceberg", &[schema]).to_string()) {
+            let canonical = parsed.manifest.canonical();
+            let again = mesh_manifest::parse(&canonical).map_err(|it| TestCaseError::fail(format!("{canonical}\n{it:?}")))?;
+            prop_assert_eq!(again.manifest, parsed.manifest);
         }
-        answered(&chars.into_iter().collect::<String>());
     }
 }

@@ -177,7 +177,7 @@ fn what_has_no_equivalent_is_refused() {
             "unsupported: the values that there are have no type of fields: they are texts or whole numbers, all alike",
         ),
         (r#"{"enum":["a","a"]}"#, "", "syntax: the value `a` stands twice"),
-        (r#"{"enum":[""]}"#, "", "unsupported: the value `` has not 1 to 200 characters"),
+        (r#"{"enum":[""]}"#, "", "unsupported: the value `` is blank, or has more than 200 characters"),
         (
             r#"{"$ref":"https://example.org/x.json"}"#,
             "/$ref",

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "../arbitrary/mod.rs"]
+mod arbitrary;
 mod avro;
 mod filled;
 mod hostile;
 mod json_schema;
 mod protobuf;
 mod same;
+mod written;
 
 use mesh_manifest::{Element, Field, SchemaLanguage, SchemaSource, ValueRef, languages};
 

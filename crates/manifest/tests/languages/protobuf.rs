@@ -138,6 +138,10 @@ fn what_has_no_equivalent_is_refused() {
             "reference: `import` (line 2, column 1 of the text): `other.proto` is outside of this text, and nothing is opened or fetched",
         ),
         (
+            "/* \u{e4}\u{1f600} */ message Row { Other x = 1; }",
+            "reference: `Row.x` (line 2, column 24 of the text): no type `Other` is defined in this text",
+        ),
+        (
             "message Row { Other x = 1; }",
             "reference: `Row.x` (line 2, column 15 of the text): no type `Other` is defined in this text",
         ),

@@ -2,7 +2,7 @@
 
 use mesh_manifest::{Field, SchemaLanguage, languages};
 
-const AVRO: &str = r#"{ "type": "record", "name": "Row", "fields": [
+pub const AVRO: &str = r#"{ "type": "record", "name": "Row", "fields": [
     { "name": "id", "type": "long", "doc": "Which." },
     { "name": "delay", "type": ["null", "int"] },
     { "name": "ratio", "type": "double" },
@@ -15,7 +15,7 @@ const AVRO: &str = r#"{ "type": "record", "name": "Row", "fields": [
     { "name": "gate", "type": ["null", { "type": "record", "name": "Gate", "fields": [{ "name": "code", "type": "string" }] }] }
 ] }"#;
 
-const JSON_SCHEMA: &str = r##"{ "type": "object", "required": ["id", "ratio", "late", "raw", "tags", "seats"], "properties": {
+pub const JSON_SCHEMA: &str = r##"{ "type": "object", "required": ["id", "ratio", "late", "raw", "tags", "seats"], "properties": {
     "id": { "type": "integer", "description": "Which." },
     "delay": { "$ref": "#/$defs/int" },
     "ratio": { "type": "number" },
@@ -28,7 +28,7 @@ const JSON_SCHEMA: &str = r##"{ "type": "object", "required": ["id", "ratio", "l
     "gate": { "type": "object", "properties": { "code": { "type": "string" } }, "required": ["code"] }
 }, "$defs": { "int": { "type": "integer", "minimum": -2147483648, "maximum": 2147483647 } } }"##;
 
-const PROTOBUF: &str = r#"syntax = "proto2";
+pub const PROTOBUF: &str = r#"syntax = "proto2";
     import "google/protobuf/timestamp.proto";
     message Row {
       required int64 id = 1; // Which.

@@ -19,6 +19,9 @@ use crate::{
 };
 
 mod plain;
+mod write;
+
+pub use write::to_json_schema;
 
 /// The drafts that are read; without `$schema` the text is taken for the newest.
 const DRAFTS: [&str; 2] = ["http://json-schema.org/draft-07/schema", "https://json-schema.org/draft/2020-12/schema"];

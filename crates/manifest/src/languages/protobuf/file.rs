@@ -69,14 +69,15 @@ pub(super) struct File<'t> {
     /// Types by full name, with the steps that lead to them.
     types: HashMap<String, (Vec<i32>, Declared<'t>)>,
     locations: HashMap<&'t [i32], &'t Location>,
+    lines: Vec<&'t str>,
 }
 
 impl<'t> File<'t> {
     /// The file's types; nothing where they cannot be told apart.
-    pub fn new(proto: &'t FileDescriptorProto, reading: &mut Reading) -> Option<Self> {
+    pub fn new(text: &'t str, proto: &'t FileDescriptorProto, reading: &mut Reading) -> Option<Self> {
         let locations = proto.source_code_info.iter().flat_map(|info| &info.location);
         let locations = locations.map(|location| (location.path.as_slice(), location)).collect();
-        let mut file = Self { proto, types: HashMap::new(), locations };
+        let mut file = Self { proto, types: HashMap::new(), locations, lines: text.split('\n').collect() };
         let mut fine = true;
         for (index, import) in proto.dependency.iter().enumerate() {
             let is_known = import.starts_with(KNOWN_FOLDER);
@@ -191,8 +192,10 @@ impl<'t> File<'t> {
         let package = self.proto.package();
         let short = path.strip_prefix(package).and_then(|rest| rest.strip_prefix('.')).filter(|_| !package.is_empty());
         let place = self.locations.get(steps).and_then(|location| {
-            let (line, column) = (location.span.first()?, location.span.get(1)?);
-            Some((usize::try_from(*line).ok()? + 1, usize::try_from(*column).ok()? + 1))
+            let line = usize::try_from(*location.span.first()?).ok()?;
+            // The parser counts bytes.
+            let before = self.lines.get(line)?.get(..usize::try_from(*location.span.get(1)?).ok()?)?;
+            Some((line + 1, before.chars().count() + 1))
         });
         At { path: short.unwrap_or(path).to_owned(), place }
     }

@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, message: Option<&str>) -> Result<Vec<Field>, Vec<
         }]
     })?;
     let mut reading = Reading::default();
-    let Some(file) = File::new(&parsed, &mut reading) else { return reading.finish(None) };
+    let Some(file) = File::new(text, &parsed, &mut reading) else { return reading.finish(None) };
     let mut protobuf = Protobuf { reading, file, types: HashMap::new() };
     let fields = protobuf.row(message);
     protobuf.reading.finish(fields)

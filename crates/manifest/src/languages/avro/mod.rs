@@ -5,6 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+mod write;
+
+pub use write::to_avro;
+
 use super::{
     json,
     reading::{At, Named, Problem, Reading},
@@ -275,9 +279,12 @@ impl Avro {
             }
             None => false,
         };
-        self.reading
-            .enumeration(&at, &values)
-            .then(|| Element { enumeration: Some(Enumeration { values, open }), ..Element::of(FieldType::String) })
+        self.reading.enumeration(&at, &values).then_some(())?;
+        let mut element = Element { enumeration: Some(Enumeration { values, open }), ..Element::of(FieldType::String) };
+        if let Some(default) = node.text_of("default") {
+            self.reading.property(&at, &mut element.properties, "enumDefault", default.to_owned());
+        }
+        Some(element)
     }
 
     fn record(&mut self, node: &Node, path: &str, namespace: &str, depth: usize) -> Option<Element> {
@@ -320,7 +327,8 @@ impl Avro {
         if let Some(doc) = node.text_of("doc").and_then(|doc| self.reading.description(&at, doc)) {
             field.description = Some(doc);
         }
-        if let Some(default) = node.get("default") {
+        // That an optional field may be missing is said by its type.
+        if let Some(default) = node.get("default").filter(|it| !matches!(it.content, Content::Null)) {
             self.reading.property(&at, &mut field.properties, "default", default.to_json().to_string());
         }
         if let Some(aliases) = node.get("aliases").and_then(Node::list) {
