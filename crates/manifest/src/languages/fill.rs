@@ -7,7 +7,7 @@ use crate::{
     code::Code,
     diagnostic::{Diagnostic, shown},
     field_type::FieldType,
-    model::{Field, FieldRef, Manifest, Schema},
+    model::{Field, FieldRef, Manifest, Schema, SchemaSource},
 };
 
 /// The most differences that are listed.
@@ -24,14 +24,14 @@ pub(crate) fn fill(manifest: &mut Manifest) -> Vec<Diagnostic> {
         match read(source) {
             Ok(fields) if port.schema.fields.is_empty() => port.schema.fields = fields,
             Ok(fields) => found.extend(difference(&port.schema, fields, &pointer)),
-            Err(problems) => found.extend(problems.iter().map(|problem| diagnostic(problem, &pointer))),
+            Err(problems) => found.extend(problems.iter().map(|problem| diagnostic(problem, source, &pointer))),
         }
     }
     found
 }
 
-fn diagnostic(problem: &Problem, pointer: &str) -> Diagnostic {
-    let of = if problem.code == Code::SourceMessage { "message" } else { "text" };
+fn diagnostic(problem: &Problem, source: &SchemaSource, pointer: &str) -> Diagnostic {
+    let of = if problem.code == Code::SourceMessage && source.message.is_some() { "message" } else { "text" };
     let diagnostic = Diagnostic::error(problem.code, format!("{pointer}/source/{of}"), problem.to_string());
     match &problem.remedy {
         Some(remedy) => diagnostic.remedy(remedy),

@@ -99,6 +99,7 @@ fn problems_stand_at_the_text_and_nothing_is_said_of_fields_that_were_not_read()
         json!({ "source": { "language": "avro", "text": union }, "primaryKey": ["x"] }),
         json!({ "fields": [], "primaryKey": ["x"] }),
         json!({ "source": { "language": "protobuf", "text": "message A { required int32 x = 1; } message B { required int32 x = 1; }", "message": "C" } }),
+        json!({ "source": { "language": "protobuf", "text": "message A { required int32 x = 1; } message B { required int32 x = 1; }" } }),
     ];
     let problems = parse(&manifest("iceberg", &schemas).to_string()).unwrap_err();
     let told: Vec<_> = problems
@@ -113,6 +114,7 @@ fn problems_stand_at_the_text_and_nothing_is_said_of_fields_that_were_not_read()
             ("manifest.schema_empty", "/outputPorts/1/schema", 1),
             ("manifest.key_invalid", "/outputPorts/1/schema/primaryKey/0", 1),
             ("manifest.source_message", "/outputPorts/2/schema/source/message", 1),
+            ("manifest.source_message", "/outputPorts/3/schema/source/text", 1),
         ]
     );
 }
@@ -124,6 +126,18 @@ fn what_validation_says_of_read_fields_stands_at_the_nearest_thing_that_is_writt
     let line = text.lines().position(|line| line.contains("\"schema\"")).unwrap() + 1;
     let nested = problems.iter().find(|problem| problem.code == "manifest.nested_shape").unwrap();
     assert_eq!((nested.pointer.as_str(), nested.line), ("/outputPorts/0/schema/fields/1/type", line));
+}
+
+/// What the fuzz target starts from is read, so that its mutations lead beyond the first check.
+#[test]
+fn texts_in_blocks_are_read() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/manifest");
+    for (name, fields) in [("avro", 6), ("json-schema", 6), ("protobuf", 7)] {
+        let text = std::fs::read_to_string(folder.join(format!("source-{name}.yaml"))).unwrap();
+        let manifest = parse(&text).unwrap_or_else(|problems| panic!("{name}: {problems:#?}")).manifest;
+        assert_eq!(manifest.output_ports[0].schema.fields.len(), fields, "{name}");
+        assert_eq!(parse(&manifest.canonical()).unwrap().manifest, manifest, "{name}");
+    }
 }
 
 #[test]
