@@ -55,6 +55,22 @@ fn remedy(code: Code) -> &'static str {
         Code::EndpointUnexpected => "Remove `endpoint`, or choose a format that you serve yourself.",
         Code::EndpointInvalid => "Write the URL of a named host that readers reach, without user or password.",
         Code::ContactInvalid => "Write an e-mail address or an https URL where the team is reached.",
+        Code::SourceSyntax => {
+            "Correct the schema's text at the line and column; a tool of its language shows them too."
+        }
+        Code::SourceUnsupported => {
+            "Describe the value in another way, as the message says; what fields have no equivalent for is not guessed."
+        }
+        Code::SourceReference => "Write the definition into the text: what lies elsewhere is never opened or fetched.",
+        Code::SourceRecursive => "Nest as many levels as the data has, each with a type of its own.",
+        Code::SourceName => {
+            "Rename the field: up to 128 ASCII letters, digits and underscores, unlike any other but for case."
+        }
+        Code::SourceMessage => "Name the message that describes a row by `message`, in Protocol Buffers alone.",
+        Code::SourceTooLarge => "Split the port into several, or describe flatter data.",
+        Code::SourceDiffers => {
+            "Correct the fields or the schema beside them, or remove `fields` so that they are read from it."
+        }
         Code::FieldsUndescribed => "Describe each field, so that the marketplace finds it by what it means.",
         Code::Unreadable => "Tell the platform team the `request_id`.",
     }
