@@ -102,3 +102,42 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+    use serde_json::Value;
+
+    fn value() -> impl Strategy<Value = Value> {
+        let plain = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,12}".prop_map(Value::from),
+            "[-~:#&*!|>%@`?,{}\\[\\]<'\"\\\\ \\n\\ta-c0-9.]{0,8}".prop_map(Value::from),
+        ];
+        let key =
+            prop_oneof!["\\PC{0,12}", "[-~:#&*!|>%@`?,{}\\[\\]<'\"\\\\ \\n\\ta-c0-9.]{0,8}", Just("<<".to_owned())];
+        plain.prop_recursive(4, 32, 4, move |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..4).prop_map(Value::from),
+                vec((key.clone(), inner), 0..4).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn json_is_read_as_any_other_reader_does(value in value(), pretty in any::<bool>()) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+            let harmless = !text.chars().any(crate::diagnostic::is_control);
+            let read = super::read(&text).map(|node| node.to_json());
+            let value: Value = serde_json::from_str(&text).unwrap();
+            prop_assert!(read == Ok(value) || !harmless && read.is_err(), "{} → {:?}", text, read);
+        }
+    }
+}

@@ -128,3 +128,17 @@ fn names_of_types_are_told_apart() {
     assert_eq!(written.pointer("/fields/1/type/fields/0/type/name").unwrap(), "Row_a_b_2");
     assert_eq!(languages::read(&super::source(SchemaLanguage::Avro, &written.to_string())).unwrap(), fields);
 }
+
+#[test]
+fn defaults_of_other_languages_are_left_out_where_avro_cannot_have_them() {
+    let text = r#"{"required":["a","b"],"properties":{
+        "a":{"type":"string","format":"date","default":"2020-01-01"},
+        "b":{"enum":["x","y"],"default":"z"},
+        "c":{"type":"boolean","default":false},
+        "d":{"type":"integer","default":"none"}
+    }}"#;
+    let fields = languages::read(&super::source(SchemaLanguage::JsonSchema, text)).unwrap();
+    let written = to_avro(&Schema { fields, ..Schema::default() });
+    let defaults: Vec<_> = (0..4).map(|index| written["fields"][index].get("default").cloned()).collect();
+    assert_eq!(defaults, [None, None, Some(false.into()), Some(serde_json::Value::Null)]);
+}

@@ -40,6 +40,8 @@ fn record(fields: &[Field], doc: Option<&str>, name: &str, names: &mut HashSet<S
 
 fn of_field(field: &Field, within: &str, names: &mut HashSet<String>) -> Value {
     let default = field.properties.get("default").and_then(|text| serde_json::from_str::<Value>(text).ok());
+    // It may come from another language, and readers of Avro refuse a schema whose defaults do not fit.
+    let default = default.filter(|default| fits(field, default));
     // The description stands at the field, and not again at its type.
     let value = ValueRef { description: None, ..ValueRef::from(field) };
     let plain = plain(value, &format!("{within}_{}", field.name), names);
@@ -54,10 +56,32 @@ fn of_field(field: &Field, within: &str, names: &mut HashSet<String>) -> Value {
     written.insert("type".to_owned(), kind);
     written.extend(field.description.as_ref().map(|doc| ("doc".to_owned(), json!(doc))));
     written.extend(default.map(|default| ("default".to_owned(), default)));
-    if let Some(aliases) = field.properties.get("aliases") {
-        written.insert("aliases".to_owned(), aliases.split(',').collect());
+    let aliases = field.properties.get("aliases").into_iter().flat_map(|aliases| aliases.split(','));
+    let aliases: Vec<&str> = aliases.filter(|alias| is_name(alias)).collect();
+    if !aliases.is_empty() {
+        written.insert("aliases".to_owned(), json!(aliases));
     }
     Value::Object(written)
+}
+
+/// Whether Avro can have `default` for the field, as far as it can be told without looking into what the field is made of.
+fn fits(field: &Field, default: &Value) -> bool {
+    let listed = |text: &str| match &field.enumeration {
+        Some(enumeration) => enumeration.values.iter().any(|value| value == text),
+        None => true,
+    };
+    match field.field_type {
+        FieldType::Boolean => default.is_boolean(),
+        FieldType::Int | FieldType::Date => default.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+        FieldType::Long | FieldType::Timestamp | FieldType::Timestamptz => default.is_i64(),
+        FieldType::Float | FieldType::Double => default.is_number(),
+        FieldType::String => default.as_str().is_some_and(listed),
+        FieldType::Binary | FieldType::Decimal { .. } => default.is_string(),
+        FieldType::Struct => default.is_object(),
+        FieldType::List => default.is_array(),
+        // Maps whose keys are no texts are written as lists.
+        FieldType::Map => default.is_object() || default.is_array(),
+    }
 }
 
 fn of_element(element: Option<&Element>, name: &str, names: &mut HashSet<String>) -> Value {
