@@ -108,6 +108,22 @@ codes! {
     PartitionInvalid => "manifest.partition_invalid",
     /// A quality rule counts or expects nothing, or has the name of another one.
     QualityInvalid => "manifest.quality_invalid",
+    /// A schema in another language is not well-formed in that language.
+    SourceSyntax => "manifest.source_syntax",
+    /// A schema in another language holds something that fields have no equivalent for.
+    SourceUnsupported => "manifest.source_unsupported",
+    /// A schema in another language refers to what is not in its text: nothing else is opened or fetched.
+    SourceReference => "manifest.source_reference",
+    /// A schema in another language has a type that contains itself.
+    SourceRecursive => "manifest.source_recursive",
+    /// A schema in another language has names that fields cannot have, or that differ by case only.
+    SourceName => "manifest.source_name",
+    /// A schema in another language does not tell which of its messages describes a row.
+    SourceMessage => "manifest.source_message",
+    /// A schema in another language makes more fields, or nests them deeper, than a port may have.
+    SourceTooLarge => "manifest.source_too_large",
+    /// The fields of a port and its schema in another language differ.
+    SourceDiffers => "manifest.source_differs",
     /// Fields have no description, so that nobody finds them by what they mean (a warning).
     FieldsUndescribed => "manifest.fields_undescribed",
     /// The manifest passed every check but could not be read: a fault of the platform.

@@ -84,9 +84,14 @@ impl fmt::Display for Diagnostic {
 
 /// A text from outside as it may stand in a message: at most 80 characters, control characters escaped.
 pub(crate) fn shown(text: &str) -> String {
+    shown_up_to(text, 80)
+}
+
+/// As [`shown`], with at most `most` characters.
+pub(crate) fn shown_up_to(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (index, c) in text.chars().enumerate() {
-        if index == 80 {
+        if index == most {
             shown.push('…');
             break;
         }

@@ -7,6 +7,7 @@ pub mod canonical;
 pub mod code;
 pub mod diagnostic;
 pub mod field_type;
+pub mod languages;
 pub mod model;
 pub mod name;
 pub mod parse;

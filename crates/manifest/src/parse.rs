@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     code::Code,
     diagnostic::{Diagnostic, Severity},
+    languages,
     model::Manifest,
     shape::Shape,
     spans::Spans,
@@ -39,13 +40,21 @@ pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
     }
     let json = root.to_json();
     let spans = Spans::new(root);
-    let manifest = Manifest::deserialize(json).map_err(|error| {
+    let mut manifest = Manifest::deserialize(json).map_err(|error| {
         let (line, column) = spans.locate("");
         vec![
             Diagnostic::error(Code::Unreadable, "", format!("the manifest cannot be read: {error}")).at((line, column)),
         ]
     })?;
-    let mut found = validate(&manifest);
+    let mut found = languages::fill(&mut manifest);
+    if manifest.output_ports.iter().any(|port| port.schema.source.is_some()) {
+        found.extend(unwritable(&manifest));
+    }
+    let unread: Vec<String> = found.iter().filter_map(|problem| port_of(&problem.pointer)).collect();
+    // What is said of fields that could not be read helps nobody.
+    found.extend(validate(&manifest).into_iter().filter(|problem| {
+        port_of(&problem.pointer).is_none_or(|port| !unread.contains(&port) || !is_of_fields(&problem.pointer, &port))
+    }));
     spans.place(&mut found);
     let (errors, warnings): (Vec<_>, Vec<_>) =
         in_order(found).into_iter().partition(|problem| problem.severity == Severity::Error);
@@ -66,6 +75,34 @@ pub(crate) fn shape() -> &'static Shape {
         Shape::compile(&json_schema()).expect("the schema of the manifest's types compiles, which a test holds")
     });
     &SHAPE
+}
+
+/// What would keep the manifest with the fields that were read from being written: the rules for texts hold for those too.
+fn unwritable(manifest: &Manifest) -> Vec<Diagnostic> {
+    match tree::read(&manifest.canonical()) {
+        Ok((root, _)) => {
+            let problems = structure::check(&root, shape(), MAX_PROBLEMS + 1);
+            // Their places are those in the canonical form, which nobody has seen.
+            problems.into_iter().map(|it| it.at((0, 0))).collect()
+        }
+        Err(problem) => {
+            let message = format!("the manifest grows too large by the schemas of its ports: {}", problem.message);
+            vec![
+                Diagnostic::error(Code::SourceTooLarge, "/outputPorts", message)
+                    .remedy("split the product into several"),
+            ]
+        }
+    }
+}
+
+/// The pointer to the port that `pointer` leads into.
+fn port_of(pointer: &str) -> Option<String> {
+    let index = pointer.strip_prefix("/outputPorts/")?.split('/').next()?;
+    Some(format!("/outputPorts/{index}"))
+}
+
+fn is_of_fields(pointer: &str, port: &str) -> bool {
+    pointer.strip_prefix(port).is_some_and(|rest| rest.starts_with("/schema") || rest.ends_with("/watermark"))
 }
 
 fn in_order(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {

@@ -66,6 +66,22 @@ fn remedy(code: Code) -> &'static str {
         Code::KeyInvalid => "Name required, plain fields of the port.",
         Code::PartitionInvalid => "Partition by fields of the port, in a way that fits their types.",
         Code::QualityInvalid => "Give each rule a name of its own, a metric or a query, and what the number must be.",
+        Code::SourceSyntax => {
+            "Correct the schema's text at the line and column; a tool of its language shows them too."
+        }
+        Code::SourceUnsupported => {
+            "Describe the value in another way, as the message says; what fields have no equivalent for is not guessed."
+        }
+        Code::SourceReference => "Write the definition into the text: what lies elsewhere is never opened or fetched.",
+        Code::SourceRecursive => "Nest as many levels as the data has, each with a type of its own.",
+        Code::SourceName => {
+            "Rename the field: up to 128 ASCII letters, digits and underscores, unlike any other but for case."
+        }
+        Code::SourceMessage => "Name the message that describes a row by `message`, in Protocol Buffers alone.",
+        Code::SourceTooLarge => "Split the port into several, or describe flatter data.",
+        Code::SourceDiffers => {
+            "Correct the fields or the schema beside them, or remove `fields` so that they are read from it."
+        }
         Code::FieldsUndescribed => "Describe each field, so that the marketplace finds it by what it means.",
         Code::Unreadable => "Tell the platform team the `request_id`.",
     }

@@ -248,6 +248,70 @@ impl<'a> From<&'a Element> for ValueRef<'a> {
     }
 }
 
+impl Element {
+    /// A value of this type that is always there, and of which nothing else is known.
+    pub fn of(field_type: FieldType) -> Self {
+        Self {
+            field_type,
+            required: true,
+            description: None,
+            fields: Vec::new(),
+            items: None,
+            keys: None,
+            values: None,
+            unit: None,
+            enumeration: None,
+            pii: None,
+            properties: BTreeMap::new(),
+        }
+    }
+
+    /// The value as the field `name`.
+    pub fn named(self, name: impl Into<String>) -> Field {
+        let Self { field_type, required, description, fields, items, keys, values, unit, enumeration, pii, properties } =
+            self;
+        Field {
+            name: name.into(),
+            id: None,
+            field_type,
+            required,
+            description,
+            fields,
+            items,
+            keys,
+            values,
+            unit,
+            enumeration,
+            pii,
+            quality: Vec::new(),
+            properties,
+        }
+    }
+}
+
+impl From<Field> for Element {
+    /// The field's value: its name, id and rules are a field's alone.
+    fn from(field: Field) -> Self {
+        let Field {
+            name: _,
+            id: _,
+            quality: _,
+            field_type,
+            required,
+            description,
+            fields,
+            items,
+            keys,
+            values,
+            unit,
+            enumeration,
+            pii,
+            properties,
+        } = field;
+        Self { field_type, required, description, fields, items, keys, values, unit, enumeration, pii, properties }
+    }
+}
+
 impl ValueRef<'_> {
     /// The type with all that it is made of, such as `list<struct<a: int, b: string>>`.
     pub fn type_text(&self) -> String {
