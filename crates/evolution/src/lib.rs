@@ -5,6 +5,7 @@
 pub mod change;
 pub mod classify;
 pub mod code;
+pub mod examples;
 pub mod versions;
 
 mod fields;
@@ -16,4 +17,5 @@ mod quality;
 pub use change::{Change, ChangeKind, Loosened};
 pub use classify::classify;
 pub use code::Code;
+pub use examples::change_table;
 pub use versions::{RequiredVersions, Violation, check_versions, required_versions};
