@@ -44,7 +44,7 @@ impl Edit {
 
     fn of_product(self, manifest: &Manifest) -> Manifest {
         changed(manifest, |json| {
-            if self.place % 4 == 0 {
+            if self.place.is_multiple_of(4) {
                 if let Some(ports) = json["outputPorts"].as_array_mut() {
                     self.edit_ports(ports);
                 }
