@@ -97,6 +97,20 @@ proptest! {
         comes_to_no_less(&second, &first, &third)?;
     }
 
+    /// Steps of one and the same value, beside which nothing hides what they come to.
+    #[test]
+    fn a_value_that_changes_twice_comes_to_no_less_than_once(
+        manifest in arbitrary::manifest(),
+        places in vec((edits::edit(), any::<[u16; 3]>()), 6),
+    ) {
+        for (edit, values) in places {
+            let first = edit.to(values[0]).apply(&manifest);
+            let second = edit.to(values[1]).apply(&first);
+            let third = edit.to(values[2]).apply(&second);
+            comes_to_no_less(&first, &second, &third)?;
+        }
+    }
+
     #[test]
     fn a_new_name_under_an_old_id_is_a_rename(before in arbitrary::manifest(), which in any::<prop::sample::Index>()) {
         let mut after = before.clone();

@@ -19,6 +19,11 @@ pub fn edit() -> impl Strategy<Value = Edit> {
 }
 
 impl Edit {
+    /// The same, to another value.
+    pub fn to(self, value: u16) -> Self {
+        Self { value, ..self }
+    }
+
     /// The manifest with one thing changed, or as it was where that would be no manifest.
     pub fn apply(self, manifest: &Manifest) -> Manifest {
         match self.kind % 4 {
