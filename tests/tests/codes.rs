@@ -10,7 +10,7 @@ use std::{
 use mesh_api::codes::{self, At};
 
 /// Literals that look like codes and are none: actions in the audit log, and a setting of Iceberg clients.
-const NO_CODES: [&str; 17] = [
+const NO_CODES: [&str; 19] = [
     "access.observe",
     "access.read",
     "access.write",

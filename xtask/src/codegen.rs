@@ -1,5 +1,5 @@
 //! Files of the repository that are made from code: the gateway's routes, the metrics for the alarms, the OpenAPI document,
-//! the manifest's schema, the page of problem codes.
+//! the manifest's schema, the pages of problem codes and of changes.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -43,6 +43,7 @@ fn stale(repository: &Path) -> Result<Vec<Made>> {
         ("docs/reference/openapi.json", pretty(&mesh_api::openapi::document())?),
         ("docs/reference/dataproduct.schema.json", pretty(&mesh_manifest::json_schema())?),
         ("docs/reference/problems.md", mesh_api::codes::page()),
+        ("docs/reference/changes.md", mesh_evolution::change_table()),
     ];
     let differs = |(path, text): &Made| fs::read_to_string(repository.join(path)).ok().as_ref() != Some(text);
     Ok(made.into_iter().filter(differs).collect())
@@ -79,10 +80,11 @@ mod tests {
             "docs/reference/openapi.json",
             "docs/reference/dataproduct.schema.json",
             "docs/reference/problems.md",
+            "docs/reference/changes.md",
         ] {
             assert!(told.contains(path), "{told}");
         }
-        assert_eq!(write(folder.path()).unwrap().len(), 5);
+        assert_eq!(write(folder.path()).unwrap().len(), 6);
         check(folder.path()).unwrap();
         fs::write(folder.path().join("infra/routes.json"), "[\n  {}\n]\n").unwrap();
         let told = check(folder.path()).unwrap_err().to_string();

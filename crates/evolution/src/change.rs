@@ -6,7 +6,7 @@ use mesh_manifest::{Days, Milliseconds, Minutes, Percent, PortAddress};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::code::Code;
+use crate::{classify::place, code::Code};
 
 /// What a change asks of a semantic version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -131,6 +131,7 @@ impl Changes<'_> {
     /// Adds a change of a text that only people read, if there is one.
     pub fn text(&mut self, pointer: impl Into<String>, before: Option<&str>, after: Option<&str>) {
         if before != after {
+            let pointer = place(pointer, after.is_some());
             self.push(Code::TextChanged, ChangeKind::Patch, pointer, "only people read this text")
                 .values(before, after);
         }

@@ -80,7 +80,12 @@ pub fn classify(before: &Manifest, after: &Manifest) -> Vec<Change> {
             .values(Some(mutability.as_str()), Some(after.mutability.as_str()));
     }
     access_changes(access, &after.access, &mut changes);
-    changes.text("/tags", Some(&tags.join(", ")), Some(&after.tags.join(", ")));
+    if *tags != after.tags {
+        let told = |tags: &[String]| Some(tags.join(", ")).filter(|text| !text.is_empty());
+        let pointer = place("/tags", !after.tags.is_empty());
+        let change = changes.push(Code::TextChanged, ChangeKind::Patch, pointer, "only people read this text");
+        change.values(told(tags), told(&after.tags));
+    }
     if *properties != after.properties {
         let reason = "the platform does not read these properties";
         changes.push(Code::TextChanged, ChangeKind::Patch, place("/properties", !after.properties.is_empty()), reason);
@@ -137,7 +142,7 @@ fn purpose_changes(before: &[String], after: &[String], changes: &mut Changes<'_
             change.values(Some(listed(before)), Some(listed(after)));
         }
         (false, true) => {
-            let change = changes.push(Code::PurposeAdded, ChangeKind::Minor, POINTER, ADDED);
+            let change = changes.push(Code::PurposeAdded, ChangeKind::Minor, place(POINTER, false), ADDED);
             change.values(Some(listed(before)), Some(listed(after)));
         }
         (false, false) => {
@@ -173,8 +178,9 @@ fn input_changes(before: &[Input], after: &[Input], changes: &mut Changes<'_>) {
                 change.values(Some(purpose), Some(&now.purpose));
             }
             None => {
+                let pointer = place("/inputs", !after.is_empty());
                 let change =
-                    changes.push(Code::InputRemoved, ChangeKind::Minor, "/inputs", "the product is made from less");
+                    changes.push(Code::InputRemoved, ChangeKind::Minor, pointer, "the product is made from less");
                 change.values(Some(port), None::<&str>).removed_pointer = Some(format!("/inputs/{index}"));
             }
         }

@@ -34,7 +34,7 @@ codes! {
     ProductOther => "evolution.product_other",
     /// A text for readers changed: a description, the owner, tags or further properties (patch).
     TextChanged => "evolution.text_changed",
-    /// A list has another order, which nobody reads by (patch).
+    /// A list has another order or is written in another way, which nobody reads by (patch).
     Reordered => "evolution.reordered",
     /// A product that readers relied on is a draft again (major of the product).
     StatusWithdrawn => "evolution.status_withdrawn",
@@ -42,9 +42,9 @@ codes! {
     StatusAdvanced => "evolution.status_advanced",
     /// Readers are told to leave the product (minor).
     StatusDeprecated => "evolution.status_deprecated",
-    /// The licence or the limitations ask more of readers, or something else (major of the product).
+    /// The licence is another one, new or gone, or the limitations are others (major of the product).
     TermsTightened => "evolution.terms_tightened",
-    /// A licence or limitation is gone (minor).
+    /// A limitation is gone (minor).
     TermsLoosened => "evolution.terms_loosened",
     /// What the data is meant for, or where its terms are written, is told otherwise (minor).
     TermsReworded => "evolution.terms_reworded",
@@ -52,9 +52,9 @@ codes! {
     ClassificationRaised => "evolution.classification_raised",
     /// The data is classified as less sensitive (minor).
     ClassificationLowered => "evolution.classification_lowered",
-    /// Data is kept for a shorter time (major for the contracts that agreed on longer, minor else).
+    /// Data is kept for a shorter time (major for the contracts that agreed on longer, minor of the product).
     RetentionShortened => "evolution.retention_shortened",
-    /// Data is kept for a longer time (minor).
+    /// Data is kept for a longer time (minor), or for as long as before by another promise (patch).
     RetentionLengthened => "evolution.retention_lengthened",
     /// Rows that were only ever added may now change (major of the product).
     MutabilityLoosened => "evolution.mutability_loosened",
@@ -120,11 +120,11 @@ codes! {
     FieldRemoved => "evolution.field_removed",
     /// A field has another name under the same id (major of the port).
     FieldRenamed => "evolution.field_renamed",
-    /// A field has another id (major of the port).
+    /// A field has another id, or none any longer (major of the port).
     FieldIdChanged => "evolution.field_id_changed",
     /// A new field has the id of another one (major of the port).
     FieldIdReused => "evolution.field_id_reused",
-    /// A field has an id for the first time, or no longer (patch).
+    /// A field has an id for the first time (patch).
     FieldIdGiven => "evolution.field_id_given",
     /// An optional field is new, where readers find fields by name (minor).
     FieldAdded => "evolution.field_added",
@@ -152,9 +152,9 @@ codes! {
     EnumClosed => "evolution.enum_closed",
     /// Readers are told of some values, or no longer (minor).
     EnumTold => "evolution.enum_told",
-    /// The values are in another unit (major of the port).
+    /// The values are in another unit, or it is no longer told in which (major of the port).
     UnitChanged => "evolution.unit_changed",
-    /// The unit of the values is told, or no longer (minor).
+    /// The unit of the values is told for the first time (minor).
     UnitTold => "evolution.unit_told",
     /// The primary key is another (major of the port).
     KeyChanged => "evolution.key_changed",

@@ -5,6 +5,7 @@
 pub mod change;
 pub mod classify;
 pub mod code;
+pub mod examples;
 pub mod versions;
 
 mod fields;
@@ -17,4 +18,5 @@ pub use change::{Change, ChangeKind, Loosened};
 pub use classify::classify;
 pub use code::Code;
 pub use ports::classify_schemas;
+pub use examples::change_table;
 pub use versions::{RequiredVersions, Violation, check_versions, required_versions};

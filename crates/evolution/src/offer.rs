@@ -47,6 +47,10 @@ pub fn terms(before: Option<&Terms>, after: Option<&Terms>, changes: &mut Change
     for (name, before, after) in [("limitations", limitations, &now.limitations), ("license", license, &now.license)] {
         let (code, kind, reason) = match (before, after) {
             _ if before == after => continue,
+            // A licence allows: without it, readers are allowed less.
+            (Some(_), None) if name == "license" => {
+                (Code::TermsTightened, ChangeKind::Major, "nothing tells readers any longer that they may use the data")
+            }
             (Some(_), None) => (Code::TermsLoosened, ChangeKind::Minor, "less is asked of readers"),
             _ => (Code::TermsTightened, ChangeKind::Major, "readers agreed to other terms, and may not agree to these"),
         };

@@ -1,7 +1,9 @@
 //! Changes of output ports, matched by name and major version.
 
+use std::collections::{BTreeSet, HashMap};
+
 use mesh_manifest::{
-    Adoption, ContractObject, Days, Format, Manifest, OutputPort, Partition, PortAddress, Schema, SchemaSource,
+    Adoption, ContractObject, Days, Format, Manifest, OutputPort, Partition, PortName, Schema, SchemaSource,
 };
 
 use crate::{
@@ -15,55 +17,54 @@ use crate::{
 /// Adds the changes of the ports of two manifests of a product.
 pub fn changes(before: &Manifest, after: &Manifest, list: &mut Vec<Change>) {
     let unchanged = list.len();
-    let addresses: Vec<PortAddress> = after.output_ports.iter().map(|port| after.address(port)).collect();
+    let (old, new) = (by_address(before), by_address(after));
     for (index, port) in before.output_ports.iter().enumerate() {
-        let address = before.address(port);
-        match addresses.iter().position(|now| now.port == address.port && now.major == address.major) {
-            None => removed(before, after, port, index, list),
-            Some(position) => {
-                if let Some(now) = after.output_ports.get(position) {
-                    let mut changes =
-                        Changes { list: &mut *list, port: Some(address), old: format!("/outputPorts/{index}") };
-                    port_changes(
-                        port,
-                        now,
-                        (before.retention, after.retention),
-                        &format!("/outputPorts/{position}"),
-                        &mut changes,
-                    );
-                }
-            }
-        }
+        let Some((position, now)) = new.get(&key(port)) else {
+            removed((before, &old), after, port, index, list);
+            continue;
+        };
+        let at = format!("/outputPorts/{index}");
+        let mut changes = Changes { list: &mut *list, port: Some(before.address(port)), old: at };
+        let retentions = (before.retention, after.retention);
+        port_changes(port, now, retentions, &format!("/outputPorts/{position}"), &mut changes);
     }
-    for (index, (port, address)) in after.output_ports.iter().zip(&addresses).enumerate() {
-        let beside = before.output_ports.iter().find(|old| old.name == port.name);
-        if !before.output_ports.iter().any(|old| old.name == port.name && old.version.major == port.version.major) {
-            let reason = match beside {
-                Some(_) => "a new major of a port stands beside the old one, whose readers notice nothing",
-                None => "readers of other ports notice nothing",
-            };
-            let mut changes = Changes { list: &mut *list, port: Some(address.clone()), old: String::new() };
-            let change = changes.push(Code::PortAdded, ChangeKind::Minor, format!("/outputPorts/{index}"), reason);
-            change.values(None::<&str>, Some(address));
-        }
+    for (index, port) in after.output_ports.iter().enumerate().filter(|(_, port)| !old.contains_key(&key(port))) {
+        let reason = match before.output_ports.iter().find(|old| old.name == port.name) {
+            Some(_) => "a new major of a port stands beside the old one, whose readers notice nothing",
+            None => "readers of other ports notice nothing",
+        };
+        let address = after.address(port);
+        let mut changes = Changes { list: &mut *list, port: Some(address.clone()), old: String::new() };
+        let change = changes.push(Code::PortAdded, ChangeKind::Minor, format!("/outputPorts/{index}"), reason);
+        change.values(None::<&str>, Some(address));
     }
-    let order = |manifest: &Manifest| {
-        manifest.output_ports.iter().map(|port| (port.name.clone(), port.version.major)).collect::<Vec<_>>()
-    };
-    if list.len() == unchanged && order(before) != order(after) {
+    if list.len() == unchanged && !before.output_ports.iter().map(key).eq(after.output_ports.iter().map(key)) {
         let mut changes = Changes { list, port: None, old: String::new() };
         changes.push(Code::Reordered, ChangeKind::Patch, "/outputPorts", "the order of ports means nothing");
     }
 }
 
-fn removed(before: &Manifest, after: &Manifest, port: &OutputPort, index: usize, list: &mut Vec<Change>) {
+type Ports<'a> = HashMap<(&'a PortName, u64), (usize, &'a OutputPort)>;
+
+fn key(port: &OutputPort) -> (&PortName, u64) {
+    (&port.name, port.version.major)
+}
+
+fn by_address(manifest: &Manifest) -> Ports<'_> {
+    manifest.output_ports.iter().enumerate().map(|(index, port)| (key(port), (index, port))).collect()
+}
+
+fn removed(
+    (before, old): (&Manifest, &Ports<'_>),
+    after: &Manifest,
+    port: &OutputPort,
+    index: usize,
+    list: &mut Vec<Change>,
+) {
     let address = before.address(port);
-    let is_new = |now: &&OutputPort| {
-        !before.output_ports.iter().any(|old| old.name == now.name && old.version.major == now.version.major)
-    };
-    let same_name = after.output_ports.iter().filter(is_new).find(|now| now.name == port.name);
-    let same_schema =
-        after.output_ports.iter().filter(is_new).find(|now| now.schema == port.schema && now.format == port.format);
+    let mut added = after.output_ports.iter().filter(|now| !old.contains_key(&key(now)));
+    let same_name = added.clone().find(|now| now.name == port.name);
+    let same_schema = added.find(|now| now.format == port.format && now.schema == port.schema);
     let remedy = match (same_name, same_schema) {
         (Some(now), _) => {
             format!("keep `{address}` listed beside `{}` until its readers have moved", after.address(now))
@@ -188,9 +189,19 @@ fn schema_changes(
     let listed = |names: &[String]| Some(names.join(", ")).filter(|text| !text.is_empty());
     if *primary_key != after.primary_key {
         let at = place(format!("{pointer}/primaryKey"), !after.primary_key.is_empty());
-        let reason = "readers tell rows apart by the key, and data written before keeps to the old one";
-        let change = changes.push(Code::KeyChanged, ChangeKind::Major, at, reason);
-        change.values(listed(primary_key), listed(&after.primary_key)).remedy("keep the key");
+        let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+        let same = sorted(primary_key) == sorted(&after.primary_key);
+        let (code, kind, reason) = if same {
+            (Code::Reordered, ChangeKind::Patch, "the order of a key's fields means nothing")
+        } else {
+            let reason = "readers tell rows apart by the key, and data written before keeps to the old one";
+            (Code::KeyChanged, ChangeKind::Major, reason)
+        };
+        let change = changes.push(code, kind, at, reason);
+        change.values(listed(primary_key), listed(&after.primary_key));
+        if !same {
+            change.remedy("keep the key");
+        }
     }
     // `bucket(16,a)` and `bucket(16, a)` are the same.
     let partitions = |texts: &[String]| texts.iter().map(|text| text.parse().ok()).collect::<Vec<Option<Partition>>>();

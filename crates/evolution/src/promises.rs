@@ -153,13 +153,18 @@ fn schedule_changes(before: Option<&Schedule>, after: Option<&Schedule>, pointer
         change.values(told(before), told(after)).remedy("agree on it with the consumers who rely on the other times");
         change.loosened = Some(Loosened::Schedule);
     } else {
-        let (code, reason) = match (before, after) {
+        let (code, kind, reason) = match (before, after) {
             (Some(before), Some(after)) if due(before) == due(after) => {
-                (Code::ScheduleReworded, "data is due as before, and how its age is told is another matter")
+                if before.watermark == after.watermark {
+                    (Code::Reordered, ChangeKind::Patch, "data is due as before")
+                } else {
+                    let reason = "data is due as before, and how its age is told is another matter";
+                    (Code::ScheduleReworded, ChangeKind::Minor, reason)
+                }
             }
-            _ => (Code::ScheduleTightened, "data is due more often"),
+            _ => (Code::ScheduleTightened, ChangeKind::Minor, "data is due more often"),
         };
-        changes.push(code, ChangeKind::Minor, at, reason).values(told(before), told(after));
+        changes.push(code, kind, at, reason).values(told(before), told(after));
     }
 }
 

@@ -1,8 +1,11 @@
 //! Whether versions moved by what the changes ask: content of a version never changes, and a major of a port never breaks.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
-use mesh_manifest::{Manifest, PortAddress};
+use mesh_manifest::{Manifest, OutputPort, PortAddress};
 use schemars::JsonSchema;
 use semver::{BuildMetadata, Prerelease, Version};
 use serde::{Deserialize, Serialize};
@@ -43,17 +46,16 @@ pub struct Violation {
 
 /// The least versions that `changes` to `before` ask for.
 pub fn required_versions(before: &Manifest, changes: &[Change]) -> RequiredVersions {
-    let mut ports = BTreeMap::new();
-    for port in &before.output_ports {
+    let kinds = port_kinds(changes);
+    let ports = before.output_ports.iter().filter_map(|port| {
         let address = before.address(port);
-        if let Some(kind) = port_kind(&address, changes) {
-            ports.insert(address, least(&port.version, kind));
-        }
-    }
+        let kind = *kinds.get(&address)?;
+        Some((address, least(&port.version, kind)))
+    });
     let kind = product_kind(changes);
     RequiredVersions {
         product: kind.map_or_else(|| before.version.clone(), |kind| least(&before.version, kind)),
-        ports,
+        ports: ports.collect(),
     }
 }
 
@@ -61,19 +63,27 @@ pub fn required_versions(before: &Manifest, changes: &[Change]) -> RequiredVersi
 pub fn check_versions(before: &Manifest, after: &Manifest, changes: &[Change]) -> Vec<Violation> {
     let mut violations = Vec::new();
     let required = required_versions(before, changes);
+    let kinds = port_kinds(changes);
+    let old: HashMap<PortAddress, &OutputPort> =
+        before.output_ports.iter().map(|port| (before.address(port), port)).collect();
+    let broken: HashSet<&PortAddress> =
+        changes.iter().filter(|change| change.breaks_port()).filter_map(|change| change.port.as_ref()).collect();
     let product = moved(&before.version, &after.version, &required.product, product_kind(changes), "/version", None);
     // While a port breaks, what the product's version would have to be is still open: it follows from how that is mended.
-    let breaks = changes.iter().any(Change::breaks_port);
-    violations.extend(product.filter(|violation| !breaks || violation.code == Code::VersionWentDown.as_str()));
-    violations.extend(changes.iter().filter(|change| change.breaks_port()).map(|change| breaking(before, change)));
+    violations
+        .extend(product.filter(|violation| broken.is_empty() || violation.code == Code::VersionWentDown.as_str()));
+    for change in changes.iter().filter(|change| change.breaks_port()) {
+        let port = change.port.as_ref().and_then(|address| old.get(address).copied());
+        violations.push(breaking(before, port, change));
+    }
     for (index, port) in after.output_ports.iter().enumerate() {
         let address = after.address(port);
-        let Some(old) = before.port(&address) else { continue };
+        let Some(old) = old.get(&address) else { continue };
         // One that breaks is told of above: its version is not the matter.
-        if changes.iter().any(|change| change.breaks_port() && change.port.as_ref() == Some(&address)) {
+        if broken.contains(&address) {
             continue;
         }
-        let kind = port_kind(&address, changes);
+        let kind = kinds.get(&address).copied();
         let needed = required.ports.get(&address).unwrap_or(&old.version);
         violations.extend(moved(
             &old.version,
@@ -87,13 +97,17 @@ pub fn check_versions(before: &Manifest, after: &Manifest, changes: &[Change]) -
     violations
 }
 
-/// What the changes of a port that stays ask of its version.
-fn port_kind(address: &PortAddress, changes: &[Change]) -> Option<ChangeKind> {
-    let own = changes.iter().filter(|change| change.port.as_ref() == Some(address));
+/// What the changes of each port that stays ask of its version.
+fn port_kinds(changes: &[Change]) -> HashMap<&PortAddress, ChangeKind> {
     let codes = [Code::PortAdded, Code::PortRemoved, Code::PortVersionMoved].map(Code::as_str);
-    own.filter(|change| !codes.contains(&change.code.as_str()))
-        .map(|change| if change.loosened.is_some() { ChangeKind::Minor } else { change.kind })
-        .max()
+    let mut kinds = HashMap::new();
+    for change in changes.iter().filter(|change| !codes.contains(&change.code.as_str())) {
+        let kind = if change.loosened.is_some() { ChangeKind::Minor } else { change.kind };
+        if let Some(port) = &change.port {
+            kinds.entry(port).and_modify(|known| *known = kind.max(*known)).or_insert(kind);
+        }
+    }
+    kinds
 }
 
 /// What the changes ask of the product's version. What breaks a port is refused as it is, and is an added port once it is done rightly.
@@ -160,8 +174,7 @@ fn moved(
     }
 }
 
-fn breaking(before: &Manifest, change: &Change) -> Violation {
-    let old = change.port.as_ref().and_then(|address| before.port(address));
+fn breaking(before: &Manifest, old: Option<&OutputPort>, change: &Change) -> Violation {
     let next = old.map(|port| {
         // Beside all majors that there are.
         let newest =

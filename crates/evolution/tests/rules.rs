@@ -110,7 +110,7 @@ fn the_product() {
     assert_eq!(classify(&mutable, &after)[0].code, "evolution.mutability_tightened");
     assert_eq!(classify(&mutable, &after)[0].kind, ChangeKind::Minor);
     assert_ne!(before, after);
-    check("mutability: append-only", "tags: [delays]", &["patch text_changed /tags  → delays"]);
+    check("mutability: append-only", "tags: [delays]", &["patch text_changed /tags - → delays"]);
     check(
         "visibility: company",
         "visibility: hidden",
@@ -122,7 +122,7 @@ fn the_product() {
         &["major purpose_removed /access/purposes analytics → -", "minor purpose_added /access/purposes/1 - → billing"],
     );
     check("[operations, analytics]", "[analytics, operations]", &["patch reordered /access/purposes - → -"]);
-    check("[operations, analytics]", "[]", &["minor purpose_added /access/purposes operations, analytics → any"]);
+    check("[operations, analytics]", "[]", &["minor purpose_added /access operations, analytics → any"]);
     check(
         "observations@1",
         "observations@2",

@@ -1,6 +1,6 @@
 //! Quantities with a unit, as they are written: `60m`, `24h`, `730d`, `99.5%`.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, cmp::Ordering, fmt, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -192,6 +192,20 @@ impl Amount {
     pub fn as_f64(&self) -> f64 {
         self.0.as_f64().unwrap_or(f64::NAN)
     }
+
+    /// Which of two numbers is greater, also where doubles do not tell them apart.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        let (whole, double) = (self.whole(), self.as_f64());
+        whole.cmp(&other.whole()).then_with(|| double.total_cmp(&other.as_f64()))
+    }
+
+    /// The greatest whole number up to this one, as near as there is one.
+    fn whole(&self) -> i128 {
+        #[allow(clippy::cast_possible_truncation, reason = "what is beyond is told apart as a double")]
+        let floor = |number: f64| number.floor() as i128;
+        let exact = self.0.as_i64().map(i128::from).or_else(|| self.0.as_u64().map(i128::from));
+        exact.unwrap_or_else(|| floor(self.as_f64()))
+    }
 }
 
 impl From<Number> for Amount {
@@ -253,6 +267,24 @@ mod tests {
         assert_eq!(amount("-0.0"), amount("0"));
         assert_ne!(amount("5"), amount("5.5"));
         assert_eq!(amount("1e300").to_string(), "1e+300");
+        let rising = [
+            "-1e300",
+            "-3",
+            "-2.5",
+            "0",
+            "0.1",
+            "2",
+            "9007199254740992",
+            "9007199254740993",
+            "1e20",
+            "1e300",
+            "1.1e300",
+        ];
+        for (index, less) in rising.iter().enumerate() {
+            for (other, more) in rising.iter().enumerate() {
+                assert_eq!(amount(less).compare(&amount(more)), index.cmp(&other), "{less} {more}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Changes of fields, judged for existing readers of new data and for new readers of old data.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use mesh_manifest::{Field, Format, ValueRef};
 
@@ -28,11 +28,12 @@ pub struct Lists<'a> {
 ///
 /// Fields are matched by name. One whose name is gone and whose id is there under another name was renamed.
 pub fn changes(before: &[Field], after: &[Field], lists: Lists<'_>, changes: &mut Changes<'_>) {
+    if before == after {
+        return;
+    }
     let unchanged = changes.list.len();
-    let positions: HashMap<&str, usize> =
-        after.iter().enumerate().map(|(index, field)| (field.name.as_str(), index)).collect();
-    let known: HashMap<&str, usize> =
-        before.iter().enumerate().map(|(index, field)| (field.name.as_str(), index)).collect();
+    let positions = by_name(after);
+    let known = by_name(before);
     let is_new = |field: &&Field| !known.contains_key(field.name.as_str());
     let new_ids: HashMap<u32, usize> = after
         .iter()
@@ -40,7 +41,8 @@ pub fn changes(before: &[Field], after: &[Field], lists: Lists<'_>, changes: &mu
         .filter(|(_, field)| is_new(field))
         .filter_map(|(index, field)| Some((field.id?, index)))
         .collect();
-    let mut renamed = Vec::new();
+    let mut hints = None;
+    let mut renamed = HashSet::new();
     // Where each old field is now.
     let mut now_at = Vec::with_capacity(before.len());
     for (index, field) in before.iter().enumerate() {
@@ -48,12 +50,16 @@ pub fn changes(before: &[Field], after: &[Field], lists: Lists<'_>, changes: &mu
         let position = by_name.or_else(|| new_ids.get(&field.id?).copied());
         now_at.push(position);
         let Some((position, now)) = position.and_then(|position| Some((position, after.get(position)?))) else {
-            removed(field, index, after.iter().filter(is_new), lists, changes);
+            let hints = hints.get_or_insert_with(|| NewNames::of(after.iter().filter(is_new)));
+            removed(field, index, hints, lists, changes);
             continue;
         };
+        if field == now {
+            continue;
+        }
         let at = Places { old: &format!("{}/{index}", lists.old), new: &format!("{}/{position}", lists.new) };
         if by_name.is_none() {
-            renamed.push(position);
+            renamed.insert(position);
             let reason = "those who read the field by its name no longer find it";
             let change = changes.push(Code::FieldRenamed, ChangeKind::Major, format!("{}/name", at.new), reason);
             change
@@ -63,10 +69,44 @@ pub fn changes(before: &[Field], after: &[Field], lists: Lists<'_>, changes: &mu
         }
         field_changes(field, now, at, lists, changes);
     }
+    let ids: HashMap<u32, &Field> = before.iter().filter_map(|field| Some((field.id?, field))).collect();
     for (index, field) in after.iter().enumerate().filter(|(index, field)| is_new(field) && !renamed.contains(index)) {
-        added(before, field, index, lists, changes);
+        added(&ids, field, index, lists, changes);
     }
     moved(&now_at, lists, unchanged, changes);
+}
+
+fn by_name(fields: &[Field]) -> HashMap<&str, usize> {
+    fields.iter().enumerate().map(|(index, field)| (field.name.as_str(), index)).collect()
+}
+
+/// The new fields by what tells which of them an old one may have become; of several, the first.
+struct NewNames<'a> {
+    by_name: HashMap<(String, String), &'a Field>,
+    by_meaning: HashMap<(String, &'a str), &'a Field>,
+    by_type: HashMap<String, &'a Field>,
+}
+
+impl<'a> NewNames<'a> {
+    fn of(added: impl Iterator<Item = &'a Field>) -> Self {
+        let mut names = Self { by_name: HashMap::new(), by_meaning: HashMap::new(), by_type: HashMap::new() };
+        for field in added {
+            let kind = ValueRef::from(field).type_text();
+            names.by_name.entry((kind.clone(), field.name.to_ascii_lowercase())).or_insert(field);
+            if let Some(description) = &field.description {
+                names.by_meaning.entry((kind.clone(), description)).or_insert(field);
+            }
+            names.by_type.entry(kind).or_insert(field);
+        }
+        names
+    }
+
+    /// The likeliest new name of `field`: equal but for its case, then of equal meaning, then any of its type.
+    fn of_old(&self, field: &'a Field, kind: &str) -> Option<&'a Field> {
+        let same_name = self.by_name.get(&(kind.to_owned(), field.name.to_ascii_lowercase()));
+        let same_meaning = || self.by_meaning.get(&(kind.to_owned(), field.description.as_deref()?));
+        same_name.or_else(same_meaning).or_else(|| self.by_type.get(kind)).copied()
+    }
 }
 
 /// Where a value stands in both manifests.
@@ -76,10 +116,10 @@ struct Places<'a> {
     new: &'a str,
 }
 
-fn added(before: &[Field], field: &Field, index: usize, lists: Lists<'_>, changes: &mut Changes<'_>) {
+fn added(old_ids: &HashMap<u32, &Field>, field: &Field, index: usize, lists: Lists<'_>, changes: &mut Changes<'_>) {
     let name = format!("{}{}", lists.path, field.name);
     let pointer = format!("{}/{index}", lists.new);
-    if let Some(owner) = field.id.and_then(|id| before.iter().find(|old| old.id == Some(id))) {
+    if let Some(owner) = field.id.and_then(|id| old_ids.get(&id)) {
         // Its name is there still, else this would be that field, renamed.
         let reason = "readers that go by ids take the values of one field for those of another";
         let change = changes.push(Code::FieldIdReused, ChangeKind::Major, format!("{pointer}/id"), reason);
@@ -119,20 +159,8 @@ fn described(field: &Field) -> String {
     format!("{} {kind}", if field.required { "required" } else { "optional" })
 }
 
-fn removed<'a>(
-    field: &Field,
-    index: usize,
-    added: impl Iterator<Item = &'a Field>,
-    lists: Lists<'_>,
-    changes: &mut Changes<'_>,
-) {
-    let kind = ValueRef::from(field).type_text();
-    let renamed = added.filter(|new| ValueRef::from(*new).type_text() == kind).min_by_key(|new| {
-        // The likeliest new name of a field: equal but for its case, then of equal meaning, then any of its type.
-        let same_name = new.name.eq_ignore_ascii_case(&field.name);
-        let same_meaning = new.description.is_some() && new.description == field.description;
-        (!same_name, !same_meaning)
-    });
+fn removed<'a>(field: &'a Field, index: usize, hints: &NewNames<'a>, lists: Lists<'_>, changes: &mut Changes<'_>) {
+    let renamed = hints.of_old(field, &ValueRef::from(field).type_text());
     let remedy = match renamed {
         Some(new) => format!(
             "if `{}` is its new name: readers know the field by its old one, so keep `{}` and add the other beside it",
@@ -154,15 +182,17 @@ fn field_changes(before: &Field, after: &Field, at: Places<'_>, lists: Lists<'_>
     let name = format!("{}{}", lists.path, before.name);
     match (before.id, after.id) {
         (old, new) if old == new => {}
-        (Some(old), Some(new)) => {
+        // An id stays for ever: one that could be forgotten could be told anew as another one.
+        (Some(old), new) => {
             let reason = "readers that go by ids no longer find the field";
-            let change = changes.push(Code::FieldIdChanged, ChangeKind::Major, format!("{}/id", at.new), reason);
-            change.of_field(&name).values(Some(old), Some(new)).remedy("keep the id");
-        }
-        (old, new) => {
             let pointer = place(format!("{}/id", at.new), new.is_some());
+            let change = changes.push(Code::FieldIdChanged, ChangeKind::Major, pointer, reason);
+            change.of_field(&name).values(Some(old), new).remedy("keep the id");
+        }
+        (None, new) => {
             let reason = "readers find the field by its name";
-            changes.push(Code::FieldIdGiven, ChangeKind::Patch, pointer, reason).of_field(&name).values(old, new);
+            let change = changes.push(Code::FieldIdGiven, ChangeKind::Patch, format!("{}/id", at.new), reason);
+            change.of_field(&name).values(None::<u32>, new);
         }
     }
     quality::changes(&before.quality, &after.quality, Some(&name), &format!("{}/quality", at.new), changes);

@@ -63,9 +63,11 @@ pub fn changes(
     }
     // A value of another type is made of other things: its type was told of as a whole.
     if field_type == after.field_type {
-        let path = format!("{name}.");
-        let (old, new) = (format!("{}/fields", at.old), format!("{}/fields", at.new));
-        super::changes(fields, after.fields, Lists { old: &old, new: &new, path: &path, formats }, changes);
+        if fields != after.fields {
+            let path = format!("{name}.");
+            let (old, new) = (format!("{}/fields", at.old), format!("{}/fields", at.new));
+            super::changes(fields, after.fields, Lists { old: &old, new: &new, path: &path, formats }, changes);
+        }
         for (key, token, before, after) in [
             ("items", "[]", items, after.items),
             ("keys", "{key}", keys, after.keys),
@@ -86,7 +88,9 @@ fn element_changes(
     into: &mut Changes<'_>,
 ) {
     // Both have it, as their type asks for.
-    if let (Some(before), Some(after)) = (before, after) {
+    if let (Some(before), Some(after)) = (before, after)
+        && before != after
+    {
         let (old, new) = (format!("{}/{key}", at.old), format!("{}/{key}", at.new));
         let name = format!("{name}.{token}");
         changes(before.into(), after.into(), &name, Places { old: &old, new: &new }, formats, into);
@@ -97,12 +101,16 @@ fn unit_changes(name: &str, before: Option<&str>, after: Option<&str>, pointer: 
     let (code, kind, reason) = match (before, after) {
         _ if before == after => return,
         (Some(_), Some(_)) => (Code::UnitChanged, ChangeKind::Major, "the same number means something else"),
-        _ => (Code::UnitTold, ChangeKind::Minor, "values are what they were, and readers are told more or less of it"),
+        // Else a unit could be forgotten and told anew as another one, and no step would break.
+        (Some(_), None) => {
+            (Code::UnitChanged, ChangeKind::Major, "nothing tells readers any longer what the numbers mean")
+        }
+        _ => (Code::UnitTold, ChangeKind::Minor, "values are what they were, and readers are told more of them"),
     };
     let change = changes.push(code, kind, place(format!("{pointer}/unit"), after.is_some()), reason);
     change.of_field(name).values(before, after);
     if kind == ChangeKind::Major {
-        change.remedy("keep the unit and add a field in the new one beside it");
+        change.remedy("keep the unit; values in another one are a field beside it");
     }
 }
 
