@@ -20,6 +20,7 @@ use crate::{
     measurement::{MeasurementStore, PortState},
     metrics,
     object_storage::{ObjectEntry, ObjectStorage},
+    place::Place,
     principal::{Caller, Role},
     product::{Product, ProductStore, Status},
 };
@@ -84,12 +85,17 @@ pub struct Access {
 impl Access {
     /// The port's location below its bucket, without slashes at either end.
     pub fn prefix(&self) -> String {
-        self.address.prefix()
+        self.place().prefix
+    }
+
+    /// Where the port's data lies.
+    pub fn place(&self) -> Place {
+        Place::of(&self.address, &self.port)
     }
 
     /// The port's location as a URL.
     pub fn location(&self) -> String {
-        format!("s3://{}/{}", self.envelope.bucket, self.address.prefix())
+        format!("s3://{}/{}", self.envelope.bucket, self.prefix())
     }
 }
 
@@ -299,7 +305,7 @@ impl Broker {
         storage: &dyn ObjectStorage,
     ) -> Result<Vec<(ObjectEntry, String)>, UseCaseError> {
         let bucket = &access.envelope.bucket;
-        let prefix = format!("{}/data/", access.prefix());
+        let prefix = access.place().data;
         let entries = storage.list(Some(credentials), bucket, &prefix, MAX_FILES).await?;
         let left = credentials.expires_at.duration_since(self.clock.now());
         let lifetime = Duration::try_from(left).unwrap_or(Duration::ZERO);

@@ -27,6 +27,7 @@ pub mod measurement;
 pub mod metrics;
 pub mod object_storage;
 pub mod page;
+pub mod place;
 pub mod plan;
 pub mod policies;
 pub mod principal;

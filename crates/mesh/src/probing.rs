@@ -20,6 +20,7 @@ use crate::{
     measurement::{Measurement, MeasurementStore, PortState, ProbeReport, VerdictKind},
     metrics,
     object_storage::ObjectStorage,
+    place::Place,
     product::{Port, Product, ProductStore, Status},
     provisioning::{key_of, observer},
     sweeping,
@@ -60,6 +61,8 @@ pub struct Prober {
 struct Target {
     address: PortAddress,
     format: Format,
+    /// What the keys of its files begin with.
+    data: String,
     promise: mesh_manifest::Minutes,
     /// Since when the port is there to be filled: of a port without data, when it first appeared.
     since: Timestamp,
@@ -339,8 +342,7 @@ impl Prober {
             return Ok(Seen { readable: true, newest: newest_data(&metadata), metadata_location: location });
         }
         if target.format.is_file() {
-            let prefix = format!("{}/data/", target.address.prefix());
-            let entries = self.storage.list(Some(&view.credentials), bucket, &prefix, MAX_FILES).await?;
+            let entries = self.storage.list(Some(&view.credentials), bucket, &target.data, MAX_FILES).await?;
             let all = entries.len() < MAX_FILES;
             let newest = entries.into_iter().map(|entry| entry.modified).max();
             // Where not all files were seen, a newer one may be among the others: nothing is broken by what was not looked at.
@@ -370,6 +372,7 @@ fn targets(product: &Product) -> impl Iterator<Item = Target> {
     product.manifest.output_ports.iter().map(|port| Target {
         address: product.manifest.address(port),
         format: port.format,
+        data: Place::of(&product.manifest.address(port), port).data,
         promise: port.sla.freshness,
         since: product.registered_at,
         owner: product.manifest.owner.contact.clone(),

@@ -19,6 +19,7 @@ use crate::{
     events::EventPublisher,
     metrics::{self, Lagging},
     object_storage::ObjectStorage,
+    place::Place,
     product::{Product, ProductStore, Status},
     sweeping,
     table_catalog::{CatalogTable, CommitError, TableCatalog, TableFormat},
@@ -295,7 +296,8 @@ impl Provisioner {
     ) -> Result<(), Obstacle> {
         let database = &envelope.glue_database;
         let name = address.table();
-        let location = format!("s3://{}/{}", envelope.bucket, address.prefix());
+        let place = Place::of(address, port);
+        let location = format!("s3://{}/{}", envelope.bucket, place.prefix);
         let table = match table {
             Some(table) => table,
             None => {
@@ -324,7 +326,7 @@ impl Provisioner {
         if let Some(evolved) = self.format.evolve(&metadata, &port.schema, self.clock.now())? {
             let next = metadata_number(key).map_or(0, |number| number + 1);
             let base = (&table.metadata_location, &port.schema);
-            let metadata_location = self.write_metadata(address, envelope, next, &base, evolved).await?;
+            let metadata_location = self.write_metadata(&place.prefix, envelope, next, &base, evolved).await?;
             self.catalog.swap(&table, &metadata_location, Some(&port.schema)).await?;
         }
         Ok(())
@@ -338,13 +340,18 @@ impl Provisioner {
         envelope: &Envelope,
         location: &str,
     ) -> Result<bool, Obstacle> {
-        let (metadata_location, new) = match self.newest_metadata(address, envelope).await? {
-            // The entry was lost, or was never made; the table was: point at it.
-            Some(key) => (format!("s3://{}/{key}", envelope.bucket), false),
-            None => {
-                let metadata = self.format.create(location, &port.schema, self.clock.now())?;
-                (self.write_metadata(address, envelope, 0, &(location, &port.schema), metadata).await?, true)
-            }
+        let adopted = port.adopt.as_ref().and_then(|adoption| adoption.table.as_deref());
+        let (metadata_location, new) = match adopted {
+            Some(name) => (self.adopt_table(name, port, envelope, location).await?, false),
+            None => match self.newest_metadata(address, envelope).await? {
+                // The entry was lost, or was never made; the table was: point at it.
+                Some(key) => (format!("s3://{}/{key}", envelope.bucket), false),
+                None => {
+                    let metadata = self.format.create(location, &port.schema, self.clock.now())?;
+                    let base = (location, &port.schema);
+                    (self.write_metadata(&address.prefix(), envelope, 0, &base, metadata).await?, true)
+                }
+            },
         };
         let table = CatalogTable {
             database: envelope.glue_database.clone(),
@@ -358,6 +365,49 @@ impl Provisioner {
             // Another delivery came first.
             Err(StoreError::Conflict) => Ok(false),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The metadata of the table that a port takes over: as it is, but for where writers put what they add. No data is touched.
+    async fn adopt_table(
+        &self,
+        table: &str,
+        port: &OutputPort,
+        envelope: &Envelope,
+        location: &str,
+    ) -> Result<String, Obstacle> {
+        let (database, name) = table.split_once('.').unwrap_or(("", table));
+        if database != envelope.glue_database {
+            return Err(Obstacle::Status(format!(
+                "the table `{table}` is not in the domain's catalogue database, `{}`",
+                envelope.glue_database
+            )));
+        }
+        let found = self.catalog.table(database, name).await?;
+        let found = found.ok_or_else(|| Obstacle::Status(format!("there is no Iceberg table `{table}` to take over")))?;
+        if found.location.trim_end_matches('/') != location {
+            return Err(Obstacle::Status(format!(
+                "the table `{table}` lies at `{}`, and the manifest names `{location}`",
+                found.location
+            )));
+        }
+        let inside = format!("{}/", key_of(location, &envelope.bucket).unwrap_or_default());
+        let key = key_of(&found.metadata_location, &envelope.bucket)
+            .filter(|key| key.starts_with(&inside))
+            .ok_or_else(|| {
+                let place = &found.metadata_location;
+                Obstacle::Status(format!("the metadata of the table `{table}` is not below its location: `{place}`"))
+            })?;
+        let metadata = self.storage.get(None, &envelope.bucket, key).await?.ok_or_else(|| {
+            Obstacle::Status(format!("the metadata of the table `{table}` is gone: `{}`", found.metadata_location))
+        })?;
+        match self.format.adopt(&metadata, location, &port.schema, self.clock.now())? {
+            None => Ok(found.metadata_location),
+            Some(next) => {
+                let number = metadata_number(key).map_or(0, |number| number + 1);
+                let prefix = inside.trim_end_matches('/');
+                Ok(self.write_metadata(prefix, envelope, number, &(&found.metadata_location, "adopted"), next).await?)
+            }
         }
     }
 
@@ -381,14 +431,14 @@ impl Provisioner {
     /// does the same at the same time, leaves no second file.
     async fn write_metadata(
         &self,
-        address: &PortAddress,
+        prefix: &str,
         envelope: &Envelope,
         number: u64,
         base: &impl Serialize,
         metadata: Vec<u8>,
     ) -> Result<String, StoreError> {
         let digest = mesh_manifest::canonical::digest(base);
-        let key = numbered_key(address, number, digest.get(..26).unwrap_or(&digest));
+        let key = numbered_key(prefix, number, digest.get(..26).unwrap_or(&digest));
         match self.storage.create(&envelope.bucket, &key, metadata, "application/json").await {
             Ok(()) | Err(StoreError::Conflict) => Ok(format!("s3://{}/{key}", envelope.bucket)),
             Err(error) => Err(error),
@@ -440,12 +490,12 @@ pub(crate) fn observer(domain: &Domain, envelope: &Envelope) -> VendRequest {
 }
 
 /// A new key for a port's metadata file: numbered, so that the newest can be told, and unique, so that nobody's is overwritten.
-pub fn metadata_key(address: &PortAddress, number: u64) -> String {
-    numbered_key(address, number, &new_id())
+pub fn metadata_key(prefix: &str, number: u64) -> String {
+    numbered_key(prefix, number, &new_id())
 }
 
-fn numbered_key(address: &PortAddress, number: u64, unique: &str) -> String {
-    format!("{}/metadata/{number:05}-{unique}.metadata.json", address.prefix())
+fn numbered_key(prefix: &str, number: u64, unique: &str) -> String {
+    format!("{prefix}/metadata/{number:05}-{unique}.metadata.json")
 }
 
 /// The number in a metadata file's key.

@@ -80,6 +80,19 @@ pub trait TableFormat: Debug + Send + Sync {
     /// Metadata with optional fields added and types promoted so that it has `schema`; none if it already does.
     fn evolve(&self, metadata: &[u8], schema: &Schema, now: Timestamp) -> Result<Option<Vec<u8>>, CommitError>;
 
+    /// Metadata of a table that is taken over: with `schema`, which it has already but for optional fields, and with the places for what
+    /// writers add; none where nothing is to be changed.
+    fn adopt(
+        &self,
+        metadata: &[u8],
+        location: &str,
+        schema: &Schema,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u8>>, CommitError>;
+
+    /// The schema of a table, as a manifest writes it.
+    fn describe(&self, metadata: &[u8]) -> Result<Schema, CommitError>;
+
     /// Metadata after a writer's commit. A commit that was applied before is no error.
     fn commit(&self, commit: &Commit<'_>) -> Result<Vec<u8>, CommitError>;
 }

@@ -8,6 +8,7 @@
 //! Everything else is refused with a code that starts with `iceberg.`: what is not known to be harmless to readers is not done.
 
 mod commit;
+mod described;
 mod schema;
 mod snapshot;
 
@@ -61,6 +62,38 @@ impl TableFormat for IcebergFormat {
             .and_then(TableMetadataBuilder::build)
             .map_err(invalid)?;
         write(&built.metadata, Some(now)).map(Some)
+    }
+
+    fn adopt(
+        &self,
+        metadata: &[u8],
+        location: &str,
+        schema: &Schema,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u8>>, CommitError> {
+        let table = read(metadata)?;
+        if table.location().trim_end_matches('/') != location {
+            return Err(invalid(format!("the table says that it lies at `{}`", table.location())));
+        }
+        let evolved = schema::evolved(&table, schema)?;
+        let wanted = HashMap::from([
+            ("write.metadata.path".to_owned(), format!("{location}/{MANIFESTS}")),
+            ("write.data.path".to_owned(), format!("{location}/{DATA}")),
+        ]);
+        let placed = wanted.iter().all(|(name, value)| table.properties().get(name) == Some(value));
+        if evolved.is_none() && placed {
+            return Ok(None);
+        }
+        let mut builder = table.into_builder(None).set_properties(wanted).map_err(invalid)?;
+        if let Some(evolved) = evolved {
+            builder = builder.add_current_schema(evolved).map_err(invalid)?;
+        }
+        let built = builder.build().map_err(invalid)?;
+        write(&built.metadata, Some(now)).map(Some)
+    }
+
+    fn describe(&self, metadata: &[u8]) -> Result<Schema, CommitError> {
+        described::schema(&read(metadata)?)
     }
 
     fn commit(&self, commit: &Commit<'_>) -> Result<Vec<u8>, CommitError> {

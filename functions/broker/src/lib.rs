@@ -143,7 +143,7 @@ async fn read(
         grant.iceberg = Some(iceberg(&service.endpoints, &access));
     } else {
         let files = service.broker.files(&access, &credentials, &*service.storage).await?;
-        let prefix = format!("{}/data/", access.prefix());
+        let prefix = access.place().data;
         grant.files = files
             .into_iter()
             .map(|(entry, url)| types::ReadFile {
@@ -183,7 +183,7 @@ async fn write(
         decision_id: access.decision_id.clone(),
         expires_at: credentials.expires_at,
         iceberg: (format == Format::Iceberg).then(|| iceberg(&service.endpoints, &access)),
-        data_prefix: format.is_file().then(|| format!("{}/data/", access.prefix())),
+        data_prefix: format.is_file().then(|| access.place().data),
         credentials: wire_credentials(&service.endpoints, &access, credentials, access.prefix()),
     }))
 }

@@ -82,7 +82,7 @@ pub(crate) async fn commit(
             now: service.broker.clock.now(),
         })?;
         let committed = read(&next)?;
-        let key = metadata_key(&access.address, number + 1);
+        let key = metadata_key(&access.prefix(), number + 1);
         let bucket = &access.envelope.bucket;
         match service.storage.create(bucket, &key, next.clone(), "application/json").await {
             Ok(()) => {}

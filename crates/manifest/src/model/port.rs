@@ -50,11 +50,11 @@ pub struct OutputPort {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Adoption {
-    /// An Iceberg table of the domain's catalogue database, as `database.table`.
+    /// Of an Iceberg port, the table in the domain's catalogue database, as `database.table`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 511))]
     pub table: Option<String>,
-    /// A prefix of the domain's bucket, as `s3://bucket/prefix/`.
+    /// Where the data lies in the domain's bucket, as `s3://bucket/folder/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 6, max = 1024))]
     pub location: Option<String>,

@@ -157,22 +157,24 @@ fn check_ports(ports: &[OutputPort], mutability: Mutability, origin: Option<&Ori
 fn check_adoption(port: &OutputPort, pointer: &str, found: &mut Vec<Diagnostic>) {
     let Some(Adoption { table, location }) = &port.adopt else { return };
     let (code, pointer) = (Code::AdoptionInvalid, format!("{pointer}/adopt"));
+    let iceberg = port.format == Format::Iceberg;
     let problem = match (table, location) {
-        (Some(_), None) if port.format != Format::Iceberg => {
-            Some(format!("a port of format `{}` takes over a `location`, not a `table`", port.format.as_str()))
+        _ if port.format.is_endpoint() => {
+            Some(format!("a port of format `{}` has nothing to take over: its owner serves it", port.format.as_str()))
         }
-        (None, Some(_)) if !port.format.is_file() => Some(match port.format {
-            Format::Iceberg => "a port of format `iceberg` takes over a `table`, not a `location`".to_owned(),
-            other => format!("a port of format `{}` has nothing to take over: its owner serves it", other.as_str()),
-        }),
-        (Some(table), None) if !is_table(table) => {
+        (Some(table), _) if !is_table(table) => {
             Some(format!("`{}` is not a table: write `database.table`", shown(table)))
         }
-        (None, Some(location)) if !is_location(location) => {
-            Some(format!("`{}` is not a prefix of a bucket: write `s3://bucket/prefix/`", shown(location)))
+        (_, Some(location)) if !is_location(location) => Some(format!(
+            "`{}` is not a folder of a bucket: write `s3://bucket/folder/`, with letters, digits, hyphens and underscores",
+            shown(location)
+        )),
+        (Some(_), _) if !iceberg => {
+            Some(format!("a port of format `{}` takes over a `location`, and no `table`", port.format.as_str()))
         }
-        (Some(_), None) | (None, Some(_)) => None,
-        _ => Some("either a `table` or a `location` is taken over".to_owned()),
+        (None, Some(_)) if iceberg => Some("a port of format `iceberg` needs the `table` that it takes over".to_owned()),
+        (_, None) => Some("what is taken over needs its `location`".to_owned()),
+        (_, Some(_)) => None,
     };
     if let Some(message) = problem {
         found
@@ -191,11 +193,12 @@ fn is_table(text: &str) -> bool {
 /// A folder below a bucket: no empty, relative or encoded steps.
 fn is_location(text: &str) -> bool {
     let Some((bucket, prefix)) = text.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else { return false };
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=".contains(&b));
+    // What a policy can name without being read as a pattern.
+    let plain = |step: &str| step.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     let Some(steps) = prefix.strip_suffix('/') else { return false };
     bucket.len() >= 3
         && bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
-        && steps.split('/').all(|step| !step.is_empty() && !matches!(step, "." | "..") && plain(step))
+        && steps.split('/').all(|step| !step.is_empty() && plain(step))
 }
 
 fn check_contract(port: &OutputPort, pointer: &str, origin: Option<&Origin>, found: &mut Vec<Diagnostic>) {

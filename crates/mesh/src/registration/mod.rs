@@ -16,12 +16,13 @@ use crate::{
     clock::Clock,
     contract::ContractStore,
     deprecation,
-    domain::DomainStore,
+    domain::{Domain, DomainStore},
     error::{StoreError, UseCaseError, Violation},
     findings::{Findings, affected_contracts, broken_contract, digest},
     idempotency::{IdempotencyStore, Remembered},
     impact,
     judgement::{Judge, Question},
+    place::{self, Place},
     plan::{Plan, RegisterOptions, Registered},
     principal::{Caller, Role},
     product::{Port, Product, ProductStore, Registration, Status},
@@ -123,6 +124,7 @@ impl Registrar {
         let deprecated = self.deprecated_ports(&leaving, &live).await?;
         let upstream = self.check_inputs(caller, &manifest, inputs, now, &mut findings).await?;
         let upstream = newly_used(&manifest, active_before, upstream);
+        place::check(&manifest, bucket_of(&domain), before.as_ref(), &mut findings);
         check_promises(&manifest, &upstream, &mut findings);
         let (schemas, new_schemas) = check_schemas(&manifest, registered, &ports_before, now, &mut findings);
         let question = Question {
@@ -249,7 +251,7 @@ impl Registrar {
         let now = self.clock.now();
         let (manifest, before) = (&plan.manifest, plan.before.as_ref());
         let revision = before.map_or(0, |before| before.revision) + 1;
-        let bucket = plan.domain.envelope.as_ref().map(|envelope| envelope.bucket.as_str()).unwrap_or_default();
+        let bucket = bucket_of(&plan.domain);
         let ports: Vec<_> = manifest
             .output_ports
             .iter()
@@ -261,7 +263,7 @@ impl Registrar {
                     schema_id: plan.schemas.get(&address).map(|schema| schema.id.clone()).unwrap_or_default(),
                     format: port.format,
                     freshness: port.sla.freshness,
-                    endpoint: port.endpoint.clone().unwrap_or_else(|| format!("s3://{bucket}/{}", address.prefix())),
+                    endpoint: port.endpoint.clone().unwrap_or_else(|| format!("s3://{bucket}/{}", Place::of(&address, port).prefix)),
                     since: plan
                         .ports_before
                         .iter()
@@ -401,6 +403,10 @@ fn newly_used(manifest: &Manifest, before: Option<&Product>, upstream: Vec<Produ
         manifest.inputs.iter().map(|input| &input.port).filter(|port| !used(port)).map(|port| &port.product).collect();
     let upstream: BTreeMap<_, _> = upstream.into_iter().map(|product| (product.id.clone(), product)).collect();
     upstream.into_values().filter(|product| new.contains(&product.id)).collect()
+}
+
+fn bucket_of(domain: &Domain) -> &str {
+    domain.envelope.as_ref().map(|envelope| envelope.bucket.as_str()).unwrap_or_default()
 }
 
 fn addresses(manifest: &Manifest) -> Vec<PortAddress> {

@@ -360,6 +360,21 @@ impl TableFormat for PlainFormat {
         Ok(Some(serde_json::to_vec(&metadata).unwrap()))
     }
 
+    fn adopt(
+        &self,
+        metadata: &[u8],
+        _: &str,
+        schema: &Schema,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u8>>, CommitError> {
+        self.evolve(metadata, schema, now)
+    }
+
+    fn describe(&self, metadata: &[u8]) -> Result<Schema, CommitError> {
+        let metadata: Value = serde_json::from_slice(metadata).unwrap();
+        Ok(serde_json::from_value(metadata["schema"].clone()).unwrap())
+    }
+
     fn commit(&self, commit: &Commit<'_>) -> Result<Vec<u8>, CommitError> {
         Ok(commit.metadata.to_vec())
     }
