@@ -17,6 +17,6 @@ mod quality;
 pub use change::{Change, ChangeKind, Loosened};
 pub use classify::classify;
 pub use code::Code;
-pub use ports::classify_schemas;
 pub use examples::change_table;
+pub use ports::classify_schemas;
 pub use versions::{RequiredVersions, Violation, check_versions, required_versions};

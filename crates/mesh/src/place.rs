@@ -34,12 +34,18 @@ fn adopted(port: &OutputPort) -> Option<(&str, &str)> {
 ///
 /// Products keep their data below folders of their names. What is taken over lies below the product's own, or below one that no product can be
 /// called by.
-pub(crate) fn check(manifest: &mesh_manifest::Manifest, bucket: &str, before: Option<&Product>, findings: &mut Findings) {
+pub(crate) fn check(
+    manifest: &mesh_manifest::Manifest,
+    bucket: &str,
+    before: Option<&Product>,
+    findings: &mut Findings,
+) {
     for (index, port) in manifest.output_ports.iter().enumerate() {
         let Some((named, prefix)) = adopted(port) else { continue };
         let pointer = format!("/outputPorts/{index}/adopt/location");
         if named != bucket {
-            let detail = format!("`s3://{named}/{prefix}/` is not in the storage of `{}`, `s3://{bucket}/`", manifest.domain);
+            let detail =
+                format!("`s3://{named}/{prefix}/` is not in the storage of `{}`, `s3://{bucket}/`", manifest.domain);
             findings.refuse(
                 Violation::new("adoption.elsewhere", pointer.as_str(), detail)
                     .with_remedy("take over what lies in your domain's own bucket, or have its owner publish it"),
@@ -55,9 +61,14 @@ pub(crate) fn check(manifest: &mesh_manifest::Manifest, bucket: &str, before: Op
             );
         }
         let address = manifest.address(port);
-        let own = manifest.output_ports.iter().map(|other| (manifest.address(other), Place::of(&manifest.address(other), other).prefix));
+        let own = manifest
+            .output_ports
+            .iter()
+            .map(|other| (manifest.address(other), Place::of(&manifest.address(other), other).prefix));
         let gone = before.iter().flat_map(|before| &before.gone).map(|gone| (gone.port.clone(), gone.port.prefix()));
-        let within = |outer: &str, inner: &str| inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
+        let within = |outer: &str, inner: &str| {
+            inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+        };
         for (other, place) in own.chain(gone).filter(|(other, _)| *other != address) {
             if within(&place, prefix) || within(prefix, &place) {
                 let detail = format!("`{prefix}/` and the data of `{other}`, `{place}/`, lie within each other");

@@ -384,7 +384,8 @@ impl Provisioner {
             )));
         }
         let found = self.catalog.table(database, name).await?;
-        let found = found.ok_or_else(|| Obstacle::Status(format!("there is no Iceberg table `{table}` to take over")))?;
+        let found =
+            found.ok_or_else(|| Obstacle::Status(format!("there is no Iceberg table `{table}` to take over")))?;
         if found.location.trim_end_matches('/') != location {
             return Err(Obstacle::Status(format!(
                 "the table `{table}` lies at `{}`, and the manifest names `{location}`",

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use mesh_core::{
     access::AccessRequest,
+    clock::Clock,
     contracts::MoveInput,
     credentials::Mode,
     deprecation::{DEPRECATED, REMOVED},

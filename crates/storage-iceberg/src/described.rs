@@ -30,7 +30,9 @@ pub(crate) fn schema(table: &TableMetadata) -> Result<Schema, CommitError> {
             TableTransform::Truncate(width) => Transform::Truncate(width),
             // A partition field that was dropped leaves this behind.
             TableTransform::Void => continue,
-            TableTransform::Unknown => return Err(invalid(format!("the partition `{}` has an unknown transform", part.name))),
+            TableTransform::Unknown => {
+                return Err(invalid(format!("the partition `{}` has an unknown transform", part.name)));
+            }
         };
         let source = current.name_by_field_id(part.source_id);
         let field = source.ok_or_else(|| invalid(format!("the partition `{}` is of no column", part.name)))?;

@@ -1,4 +1,4 @@
-//! Codes of ports that are being left, of promises that cannot be kept, and of contracts that move.
+//! Codes of ports that are being left or take over what is there, of promises that cannot be kept, and of contracts that move.
 
 use super::{At, Entry, entry};
 
@@ -32,6 +32,24 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[At::Warning],
         "A port is removed after its last day, and somebody still holds a contract on it.",
         "Tell them where to go: their reads are answered by 410 from now on.",
+    ),
+    entry(
+        "adoption.elsewhere",
+        &[At::Violation],
+        "What a port takes over does not lie in the storage of its domain.",
+        "Take over what lies in your domain's own bucket, or have its owner publish it.",
+    ),
+    entry(
+        "adoption.reserved",
+        &[At::Violation],
+        "What a port takes over lies where the data of a product of that name lies, or would.",
+        "Publish it as that product, or keep it below a folder that no product can be called by, such as `_legacy/`.",
+    ),
+    entry(
+        "adoption.overlaps",
+        &[At::Violation],
+        "What a port takes over and the data of another port lie within each other.",
+        "Take over a folder that holds this port's data and nothing else.",
     ),
     entry(
         "port.gone",

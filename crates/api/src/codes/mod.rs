@@ -78,6 +78,7 @@ pub const STEMS: &[(&str, &str)] = &[
     ("input", "A product's inputs."),
     ("promise", "Promises that cannot be kept."),
     ("deprecation", "Ports that are being left."),
+    ("adoption", "Ports that take over what is there."),
     ("registration", "Registering a product."),
     ("product", "Registered products."),
     ("port", "Output ports."),

@@ -172,7 +172,9 @@ fn check_adoption(port: &OutputPort, pointer: &str, found: &mut Vec<Diagnostic>)
         (Some(_), _) if !iceberg => {
             Some(format!("a port of format `{}` takes over a `location`, and no `table`", port.format.as_str()))
         }
-        (None, Some(_)) if iceberg => Some("a port of format `iceberg` needs the `table` that it takes over".to_owned()),
+        (None, Some(_)) if iceberg => {
+            Some("a port of format `iceberg` needs the `table` that it takes over".to_owned())
+        }
         (_, None) => Some("what is taken over needs its `location`".to_owned()),
         (_, Some(_)) => None,
     };

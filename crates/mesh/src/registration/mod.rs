@@ -263,7 +263,10 @@ impl Registrar {
                     schema_id: plan.schemas.get(&address).map(|schema| schema.id.clone()).unwrap_or_default(),
                     format: port.format,
                     freshness: port.sla.freshness,
-                    endpoint: port.endpoint.clone().unwrap_or_else(|| format!("s3://{bucket}/{}", Place::of(&address, port).prefix)),
+                    endpoint: port
+                        .endpoint
+                        .clone()
+                        .unwrap_or_else(|| format!("s3://{bucket}/{}", Place::of(&address, port).prefix)),
                     since: plan
                         .ports_before
                         .iter()

@@ -360,13 +360,7 @@ impl TableFormat for PlainFormat {
         Ok(Some(serde_json::to_vec(&metadata).unwrap()))
     }
 
-    fn adopt(
-        &self,
-        metadata: &[u8],
-        _: &str,
-        schema: &Schema,
-        now: Timestamp,
-    ) -> Result<Option<Vec<u8>>, CommitError> {
+    fn adopt(&self, metadata: &[u8], _: &str, schema: &Schema, now: Timestamp) -> Result<Option<Vec<u8>>, CommitError> {
         self.evolve(metadata, schema, now)
     }
 
