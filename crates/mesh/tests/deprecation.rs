@@ -123,8 +123,8 @@ async fn a_contract_moves_in_one_call_and_reads_follow() {
     let after = world.broker().access(&insights(), &read(None)).await.unwrap();
     assert_eq!(after.address.to_string(), "operations.flights/daily@2");
     assert!(world.broker().access(&insights(), &read(Some(1))).await.is_err(), "the contract is on the new major only");
-    let again = world.contracts().move_to(&insights(), &contract.id, MoveInput::default()).await.unwrap_err();
-    assert!(matches!(again, UseCaseError::Conflict { code: "contract.no_successor", .. }), "{again:?}");
+    let again = world.contracts().move_to(&insights(), &contract.id, MoveInput::default()).await.unwrap();
+    assert_eq!(again, moved, "sent again, it is done already");
     // Nobody is left on the old one: it can go at once.
     let plan = world.registrar().plan(&operations(), &only_the_second()).await.unwrap();
     assert!(plan.violations.is_empty(), "{:?}", plan.violations);
@@ -250,4 +250,15 @@ async fn a_promise_that_the_inputs_do_not_allow_is_refused() {
         let expected = if kept { [].into() } else { ["promise.too_tight"].into() };
         assert_eq!(codes(&plan.violations), expected, "{sla}");
     }
+}
+
+#[tokio::test]
+async fn where_there_is_no_other_major_nothing_moves() {
+    let world = World::new().await;
+    world.active(&operations(), FLIGHTS).await;
+    let contract = world.contract(&["carrier"]).await;
+    let refused = world.contracts().move_to(&insights(), &contract.id, MoveInput::default()).await.unwrap_err();
+    assert!(matches!(refused, UseCaseError::Conflict { code: "contract.no_successor", .. }), "{refused:?}");
+    let refused = world.contracts().acknowledge(&insights(), &contract.id).await.unwrap_err();
+    assert!(matches!(refused, UseCaseError::Conflict { code: "contract.nothing_announced", .. }), "{refused:?}");
 }

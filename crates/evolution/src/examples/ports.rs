@@ -71,14 +71,22 @@ pub(super) const ALL: &[Example] = &[
     port(
         "another table is taken over",
         &[Code::PlaceChanged],
-        ("adopt: { table: ops.a }", "adopt: { table: ops.b }"),
+        (
+            "adopt: { table: ops.a, location: 's3://ops-data/_old/a/' }",
+            "adopt: { table: ops.b, location: 's3://ops-data/_old/a/' }",
+        ),
         "M------",
     ),
-    port("a table is taken over", &[Code::PlaceChanged], ("", "adopt: { table: ops.flights }"), "M------"),
+    port(
+        "a table is taken over",
+        &[Code::PlaceChanged],
+        ("", "adopt: { table: ops.flights, location: 's3://ops-data/_old/a/' }"),
+        "M------",
+    ),
     port(
         "another prefix is taken over",
         &[Code::PlaceChanged],
-        ("adopt: { location: 's3://ops-data/a/' }", "adopt: { location: 's3://ops-data/b/' }"),
+        ("adopt: { location: 's3://ops-data/_old/a/' }", "adopt: { location: 's3://ops-data/_old/b/' }"),
         "-MMM---",
     ),
     port("the contract that describes it", &[Code::TextChanged], ("", "contract: { id: flights }"), "p")

@@ -144,7 +144,10 @@ pub(super) const ALL: &[Example] = &[
     schema(
         "the text that the fields are read from",
         &[Code::SourceChanged],
-        ("source: { language: avro, text: '{}' }", "source: { language: avro, text: '{ }' }"),
+        (
+            r#"source: { language: avro, text: '{"type":"record","name":"Flight","fields":[{"name":"flight","type":"string"},{"name":"departure","type":{"type":"long","logicalType":"timestamp-micros"}}]}' }"#,
+            r#"source: { language: avro, text: '{"type":"record","name":"Departure","fields":[{"name":"flight","type":"string"},{"name":"departure","type":{"type":"long","logicalType":"timestamp-micros"}}]}' }"#,
+        ),
         "p",
     ),
 ];

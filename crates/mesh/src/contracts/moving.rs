@@ -55,7 +55,11 @@ impl Contracts {
             ]));
         }
         if target == before.port {
-            return if input.port.is_some() { Ok(before) } else { Err(no_successor(&before)) };
+            // Sent again, it is done already; a port that never had another major is another matter.
+            let is_there = input.port.is_some()
+                || product.manifest.output_ports.iter().filter(|port| port.name == target.port).count() > 1
+                || product.gone.iter().any(|gone| gone.port.port == target.port);
+            return if is_there { Ok(before) } else { Err(no_successor(&before)) };
         }
         let port = product.manifest.port(&target).ok_or_else(|| UseCaseError::not_found("port", &target))?;
         let twin = others.iter().find(|other| {

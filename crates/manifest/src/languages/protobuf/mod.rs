@@ -24,7 +24,7 @@ const MAX_MESSAGE: usize = 300;
 
 /// The fields of the message that `text` describes, or of that called `message` where there are several.
 pub(super) fn read(text: &str, message: Option<&str>) -> Result<Vec<Field>, Vec<Problem>> {
-    let parsed = protox_parse::parse("schema.proto", text).map_err(|error| {
+    let parsed = protox_parse::parse("schema", text).map_err(|error| {
         vec![Problem {
             code: Code::SourceSyntax,
             path: String::new(),
