@@ -1,7 +1,9 @@
 //! `cargo xtask <command>`: every developer command of the project.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use xtask::chaos::{self, Victim};
@@ -84,6 +86,11 @@ enum Command {
         /// Only this function; may be given several times
         #[arg(short = 'p', long = "function")]
         functions: Vec<String>,
+    },
+    /// Say all that is wrong with a manifest, without a mesh
+    Validate {
+        /// Such as dataproduct.yaml
+        file: PathBuf,
     },
     /// Format, lints, licences and the quick tests
     Check(Selection),
@@ -181,6 +188,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let packages = release::package(&project, arch, &functions, &interrupt)?;
             line(release::sizes(&packages)?);
         }
+        Command::Validate { file } => return validate(&file),
         Command::Check(selection) => {
             return run_steps(checks::quick(&project, &interrupt), &selection, &interrupt);
         }
@@ -189,6 +197,22 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every problem of a manifest as `file:line:column`, which editors and pipelines follow.
+fn validate(file: &Path) -> Result<ExitCode> {
+    let text = fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
+    let (problems, code) = match mesh_manifest::parse(&text) {
+        Ok(parsed) => (parsed.warnings, ExitCode::SUCCESS),
+        Err(problems) => (problems, ExitCode::FAILURE),
+    };
+    for problem in &problems {
+        line(format_args!("{}:{problem}", file.display()));
+    }
+    if problems.is_empty() {
+        line(format_args!("{}: nothing is wrong with it", file.display()));
+    }
+    Ok(code)
 }
 
 fn run_steps(mut steps: Vec<Step<'_>>, selection: &Selection, interrupt: &Interrupt) -> Result<ExitCode> {

@@ -52,6 +52,9 @@ pub enum MeshCommand {
     /// The policies in policies/
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Manifests of what is there already
+    #[command(subcommand)]
+    Manifest(ManifestCommand),
     /// Count what each operation asks of AWS on the local stack's mesh, and write docs/cost.md
     Cost,
     /// Put back what is made from the tables, after they were restored or the search index was lost; fails if something lags
@@ -103,6 +106,17 @@ pub enum PolicyCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub enum ManifestCommand {
+    /// Draft a manifest that takes over an Iceberg table of a domain's catalogue database, and print it
+    FromTable {
+        /// Such as mesh_operations.flights
+        table: String,
+        #[command(flatten)]
+        mesh: MeshArguments,
+    },
+}
+
 #[derive(Debug, clap::Args)]
 pub struct MeshArguments {
     /// What `terraform output -json` says of infra/, for a mesh on AWS [default: the local stack's mesh]
@@ -146,6 +160,10 @@ pub fn run(command: MeshCommand, project: &Project, interrupt: &Interrupt) -> Re
         MeshCommand::Policy(PolicyCommand::Publish { scopes, mesh }) => {
             publish(project, &find(mesh)?, scopes)?;
         }
+        MeshCommand::Manifest(ManifestCommand::FromTable { table, mesh }) => {
+            progress::aside();
+            progress::result(from_table(project, &find(mesh)?, &table)?.trim_end());
+        }
         MeshCommand::Cost => line(format_args!("wrote {}", cost::write(project, interrupt)?.display())),
         MeshCommand::Rebuild { mesh } => {
             let rebuilt = Runtime::new()?.block_on(rebuild::rebuild(&find(mesh)?, interrupt))?;
@@ -179,15 +197,27 @@ fn publish(project: &Project, platform: &Platform, scopes: Vec<Scope>) -> Result
     let saved = SavedClients::load(project);
     let runtime = Runtime::new()?;
     for scope in scopes {
-        let api = platform.api_with(token(platform, &saved, &scope)?, scope.publisher())?;
+        let api = platform.api_with(token(platform, &saved, scope.publisher())?, scope.publisher())?;
         let bundle = runtime.block_on(policy::publish(&policies, &scope, &api))?;
         line(format_args!("{:<24} revision {}", scope.to_string(), bundle.revision));
     }
     Ok(())
 }
 
-/// The client that the environment names, else the one saved under the publishing domain's name.
-fn token(platform: &Platform, saved: &SavedClients, scope: &Scope) -> Result<TokenSource> {
+/// The draft for a table, as a member of the domain whose database it is in.
+fn from_table(project: &Project, platform: &Platform, table: &str) -> Result<String> {
+    let (database, name) = table.split_once('.').with_context(|| format!("`{table}` is not `database.table`"))?;
+    let prefix = format!("{}_", platform.known.name.replace('-', "_"));
+    let domain = database
+        .strip_prefix(&prefix)
+        .with_context(|| format!("`{database}` is not the catalogue database of a domain: they begin with `{prefix}`"))?
+        .replace('_', "-");
+    let api = platform.api_with(token(platform, &SavedClients::load(project), &domain)?, &domain)?;
+    Ok(Runtime::new()?.block_on(api.draft_manifest(&domain, name))?.manifest_text)
+}
+
+/// The client that the environment names, else the one saved under the domain's name.
+fn token(platform: &Platform, saved: &SavedClients, domain: &str) -> Result<TokenSource> {
     if let Ok(token) = env::var(TOKEN_VARIABLE) {
         return Ok(TokenSource::given(token));
     }
@@ -197,12 +227,11 @@ fn token(platform: &Platform, saved: &SavedClients, scope: &Scope) -> Result<Tok
                 .with_context(|| format!("`{CLIENT_ID_VARIABLE}` is set and `{CLIENT_SECRET_VARIABLE}` is not"))?;
             MachineClient { client_id, client_secret }
         }
-        Err(_) => match saved.get(scope.publisher()).filter(|_| platform.endpoint.is_some()) {
+        Err(_) => match saved.get(domain).filter(|_| platform.endpoint.is_some()) {
             Some(client) => client.clone(),
-            None => bail!(
-                "no client of `{}` is known: set `{CLIENT_ID_VARIABLE}` and `{CLIENT_SECRET_VARIABLE}`",
-                scope.publisher()
-            ),
+            None => {
+                bail!("no client of `{domain}` is known: set `{CLIENT_ID_VARIABLE}` and `{CLIENT_SECRET_VARIABLE}`")
+            }
         },
     };
     Ok(TokenSource::client(platform.credentials(&client)))

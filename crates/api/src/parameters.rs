@@ -85,6 +85,7 @@ pub(crate) fn in_path(name: &str) -> SchemaOf {
         "contract" => contract,
         "schema_id" => schema_id,
         "table" => table,
+        "catalogue_table" => catalogue_table,
         other => unreachable!("nothing is known of the path parameter `{other}`"),
     }
 }
@@ -96,6 +97,7 @@ pub(crate) fn example_in_path(name: &str) -> Option<&'static str> {
         "product" => Some("operations.flights"),
         "port" => Some("daily"),
         "table" => Some("flights__daily__v1"),
+        "catalogue_table" => Some("flights__daily__v1"),
         _ => None,
     }
 }
@@ -147,6 +149,11 @@ fn port(_: &mut SchemaGenerator) -> Schema {
 
 fn schema_id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "pattern": "^sch_[0-9a-f]{24}$" })
+}
+
+/// Any table that Glue may hold.
+fn catalogue_table(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "maxLength": 255, "pattern": "^[a-z0-9_-]+$" })
 }
 
 fn digest(_: &mut SchemaGenerator) -> Schema {

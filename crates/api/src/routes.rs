@@ -152,6 +152,7 @@ routes! {
     ICEBERG_TABLE: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTable" "Iceberg REST catalogue: load a table, with credentials for it" [] -> 200 [types::IcebergTable] query &[SNAPSHOTS], problems [404, 409, 410];
     ICEBERG_TABLE_HEAD: "HEAD" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergTableExists" "Iceberg REST catalogue: whether a table exists" [] -> 204 [] problems [404, 409, 410];
     ICEBERG_COMMIT: "POST" "/iceberg/v1/namespaces/{namespace}/tables/{table}" Iceberg "icebergCommit" "Iceberg REST catalogue: commit to a table of your domain" [(JSON, schema::<types::IcebergCommit>)] -> 200 [types::IcebergCommitted] problems [404, 409, 410];
+    TABLE_DRAFT: "GET" "/domains/{domain}/tables/{catalogue_table}/manifest" Iceberg "draftManifest" "Draft a manifest that takes over a table of your domain's catalogue database" [] -> 200 [types::ManifestDraft] problems [404, 409];
     ICEBERG_CREDENTIALS: "GET" "/iceberg/v1/namespaces/{namespace}/tables/{table}/credentials" Iceberg "icebergCredentials" "Iceberg REST catalogue: new credentials for a table" [] -> 200 [types::IcebergCredentials] problems [404, 409, 410];
 }
 

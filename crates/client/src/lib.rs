@@ -97,6 +97,21 @@ impl Client {
         self.send(Method::DELETE, &format!("products/{}", segment(id)), |request| request).await
     }
 
+    /// A manifest that would take over a table of the domain's catalogue database.
+    pub async fn draft_manifest(&self, domain: &str, table: &str) -> Result<types::ManifestDraft, ClientError> {
+        self.get(&format!("domains/{}/tables/{}/manifest", segment(domain), segment(table))).await
+    }
+
+    /// Moves a contract to another major of its port.
+    pub async fn move_contract(&self, id: &str, input: &types::ContractMove) -> Result<types::Contract, ClientError> {
+        self.send_json(Method::POST, &format!("contracts/{}/move", segment(id)), input).await
+    }
+
+    /// Says that the consumer knows of the announced end of its contract's port.
+    pub async fn acknowledge_contract(&self, id: &str) -> Result<types::Contract, ClientError> {
+        self.send(Method::POST, &format!("contracts/{}/acknowledge", segment(id)), |request| request).await
+    }
+
     /// A domain; none if it does not exist.
     pub async fn domain(&self, id: &str) -> Result<Option<types::Domain>, ClientError> {
         found(self.get(&format!("domains/{}", segment(id))).await)

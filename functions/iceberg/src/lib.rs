@@ -1,6 +1,7 @@
 //! The platform as an Iceberg REST catalogue: load tables, vend credentials, judge commits.
 
 mod catalogue;
+mod draft;
 mod failure;
 mod tables;
 
@@ -51,6 +52,7 @@ pub struct Deps {
 struct Service {
     gate: Gate,
     broker: Broker,
+    domains: Arc<dyn DomainStore>,
     products: Arc<dyn ProductStore>,
     storage: Arc<dyn ObjectStorage>,
     catalog: Arc<dyn TableCatalog>,
@@ -70,7 +72,7 @@ pub fn router(deps: Deps) -> Router {
     let service = Service {
         gate: Gate { verifier: deps.verifier, identity: Identity { domains: deps.domains.clone() } },
         broker: Broker {
-            domains: deps.domains,
+            domains: deps.domains.clone(),
             products: deps.products.clone(),
             contracts: deps.contracts,
             measurements: deps.measurements,
@@ -81,6 +83,7 @@ pub fn router(deps: Deps) -> Router {
             judge: Judge::new(deps.policies),
             clock: deps.clock,
         },
+        domains: deps.domains,
         products: deps.products,
         storage: deps.storage,
         catalog: deps.catalog,
@@ -98,6 +101,7 @@ pub fn router(deps: Deps) -> Router {
         .serve(&routes::ICEBERG_TABLE_HEAD, tables::exists)
         .serve(&routes::ICEBERG_COMMIT, tables::commit)
         .serve(&routes::ICEBERG_CREDENTIALS, tables::credentials)
+        .serve(&routes::TABLE_DRAFT, draft::manifest)
         .finish(service)
         .layer(middleware::map_response(failure::as_clients_read_it))
 }

@@ -225,6 +225,7 @@ pub async fn all(world: &World) -> Vec<Case> {
         case(&routes::ICEBERG_TABLE_HEAD, "hidden", &table("secret", "")).hidden(),
         case(&routes::ICEBERG_COMMIT, "company", &table("flights", "")).json(&commit),
         case(&routes::ICEBERG_COMMIT, "hidden", &table("secret", "")).json(&commit).hidden(),
+        case(&routes::TABLE_DRAFT, "", "/domains/operations/tables/flights__daily__v1/manifest"),
         case(&routes::ICEBERG_CREDENTIALS, "under contract", &table("flights", "/credentials")).shown(rights),
         case(&routes::ICEBERG_CREDENTIALS, "hidden", &table("secret", "/credentials")).shown(rights).hidden(),
     ]

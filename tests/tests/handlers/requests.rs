@@ -47,6 +47,7 @@ fn good(service: &Service, route: &Route) -> Good {
     };
     let path = path.replace("{domain}", domain).replace("{product}", product).replace("{port}", "daily");
     let path = path.replace("{namespace}", "operations").replace("{table}", "flights__daily__v1");
+    let path = path.replace("{catalogue_table}", "flights__daily__v1");
     let query = match route.operation {
         "search" => "?q=departure",
         "listContracts" => "?product=operations.flights",

@@ -35,9 +35,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     entry(
         "adoption.elsewhere",
-        &[At::Violation],
+        &[At::Violation, At::Problem(409)],
         "What a port takes over does not lie in the storage of its domain.",
         "Take over what lies in your domain's own bucket, or have its owner publish it.",
+    ),
+    entry(
+        "adoption.undescribable",
+        &[At::Problem(409)],
+        "A table has columns, names or partitions for which manifests have no equivalent.",
+        "Publish another table that is made from it.",
     ),
     entry(
         "adoption.reserved",

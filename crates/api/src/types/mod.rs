@@ -21,8 +21,8 @@ pub use iceberg::{
     IcebergNamespace, IcebergNamespaces, IcebergStorageCredentials, IcebergTable, IcebergTables,
 };
 pub use product::{
-    AffectedContract, Change, DeprecatedPort, DeprecatedPortReader, Downstream, Measurement, Plan, Port, Product,
-    ProductPage, RegisteredSchema, Revision, RevisionPage, RevisionStatus, SchemaCheck, SchemaCheckInput,
+    AffectedContract, Change, DeprecatedPort, DeprecatedPortReader, Downstream, ManifestDraft, Measurement, Plan, Port,
+    Product, ProductPage, RegisteredSchema, Revision, RevisionPage, RevisionStatus, SchemaCheck, SchemaCheckInput,
     SchemaComparison, SchemaVersions, SlaStatus, Status, Unchanged, Verdict,
 };
 pub use search::{SearchAnswer, SearchHit, SearchPort};

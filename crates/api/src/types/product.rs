@@ -221,6 +221,18 @@ pub struct DeprecatedPortReader {
     pub last_read: Option<Timestamp>,
 }
 
+/// A manifest to begin with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ManifestDraft {
+    /// Such as `mesh_operations.flights`.
+    pub table: String,
+    /// The manifest, as YAML with comments on what is to be filled in.
+    pub manifest_text: String,
+    /// What to look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<ProblemError>,
+}
+
 /// Every registered version of a port's schema, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SchemaVersions {
