@@ -1,8 +1,10 @@
 //! `cargo xtask demo`: one path through the whole mesh on real data, every step of which proves what it claims.
 
 mod access;
+mod adopt;
 mod data;
 mod deployment;
+mod evolve;
 mod mesh;
 mod notes;
 mod pipeline;
@@ -44,6 +46,8 @@ const STEPS: &[Step] = &[
     Step { name: "read", needs: &["load", "contract"], run: access::read },
     Step { name: "derive", needs: &["load", "contract"], run: data::derive },
     Step { name: "refused", needs: &["contract"], run: refused::refused },
+    Step { name: "evolve", needs: &["domains"], run: evolve::evolve },
+    Step { name: "adopt", needs: &["domains"], run: adopt::adopt },
     Step { name: "probe", needs: &["products"], run: promise::probe },
     Step { name: "breach", needs: &["load"], run: promise::breach },
     Step { name: "unchanged", needs: &["products"], run: unchanged::unchanged },
