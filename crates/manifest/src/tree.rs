@@ -387,3 +387,24 @@ fn join_surrogates(text: &str) -> Cow<'_, str> {
     joined.push_str(rest);
     Cow::Owned(joined)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_of_yaml_are_numbers_of_json() {
+        for (text, json) in [
+            ("12", "12"),
+            ("+12", "12"),
+            ("0xFF", "255"),
+            ("0o17", "15"),
+            (".5", "0.5"),
+            ("1.", "1.0"),
+            ("1e3", "1000.0"),
+        ] {
+            assert_eq!(number(text).map(|number| number.to_string()).as_deref(), Some(json), "{text}");
+        }
+        assert_eq!(number(".inf"), None);
+    }
+}

@@ -99,9 +99,12 @@ pub fn carry(
 ) {
     let now = read(holder);
     for member in members.iter().filter(|member| now.get(**member) != wanted.get(**member)) {
-        set(holder, member, None);
-        let bare = read(holder);
-        if bare.get(*member) != wanted.get(*member) {
+        let mut without = holder.clone();
+        set(&mut without, member, None);
+        let bare = read(&without);
+        if bare.get(*member) == wanted.get(*member) {
+            *holder = without;
+        } else {
             set(holder, member, Some(difference(bare.get(*member), wanted.get(*member))));
         }
     }

@@ -16,7 +16,7 @@ mod read;
 mod version;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -104,12 +104,15 @@ impl Documents {
             if !(1..=500).contains(&id.chars().count()) || id.trim().is_empty() {
                 let problem = Diagnostic::error(Code::Length, "/id", "a contract's id has 1 to 500 characters");
                 problems.push(contract.place(problem.remedy("give the contract an id that output ports can name")));
-            } else if by_id.contains_key(&id) {
-                let message = format!("the contract `{}` is given twice", shown(&id));
-                let problem = Diagnostic::error(Code::DuplicateEntry, "/id", message);
-                problems.push(contract.place(problem.remedy("give each contract once, under an id of its own")));
-            } else {
-                by_id.insert(id, contract);
+                continue;
+            }
+            match by_id.entry(id) {
+                btree_map::Entry::Vacant(slot) => drop(slot.insert(contract)),
+                btree_map::Entry::Occupied(first) => {
+                    let message = format!("the contract `{}` is given twice", shown(first.key()));
+                    let problem = Diagnostic::error(Code::DuplicateEntry, "/id", message);
+                    problems.push(contract.place(problem.remedy("give each contract once, under an id of its own")));
+                }
             }
         }
         if problems.is_empty() { Ok(Self { product, contracts: by_id }) } else { Err(problems) }

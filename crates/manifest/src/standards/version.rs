@@ -149,6 +149,9 @@ fn broken(validator: &Validator, document: &Value) -> Vec<Diagnostic> {
     let mut found: Vec<(String, bool, Diagnostic)> = Vec::new();
     for error in validator.iter_errors(document).take(MAX_PROBLEMS * 10) {
         let unevaluated = matches!(error.kind(), ValidationErrorKind::UnevaluatedProperties { .. });
+        if found.len() > MAX_PROBLEMS * 3 {
+            break;
+        }
         for diagnostic in diagnostics(&error) {
             let same = |(pointer, _, known): &(String, bool, Diagnostic)| {
                 *pointer == diagnostic.pointer && known.message == diagnostic.message
@@ -186,6 +189,7 @@ fn diagnostics(error: &ValidationError<'_>) -> Vec<Diagnostic> {
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => unexpected
             .iter()
+            .take(MAX_PROBLEMS)
             .map(|name| {
                 Diagnostic::error(
                     Code::StandardInvalid,

@@ -4,4 +4,9 @@
 
 #[path = "../arbitrary/mod.rs"]
 mod arbitrary;
+mod fixtures;
 mod laws;
+mod mapping;
+mod random;
+mod refusals;
+mod walk;

@@ -41,11 +41,14 @@ pub const FIELD: &[&str] = &[
 pub const ELEMENT: &[&str] =
     &["type", "required", "description", "fields", "items", "keys", "values", "unit", "enum", "pii", "properties"];
 
+/// The most fields of one place. One more is read, so that there being more is told of.
+const MAX_FIELDS: usize = 2000;
+
 /// The fields that the mappings of `holder`'s member `properties` tell of, one each.
 pub fn fields(holder: &Map<String, Value>, at: &At, notes: &mut Notes) -> Vec<Map<String, Value>> {
     let mut taken = HashSet::new();
     let mut found = Vec::new();
-    for (index, property) in objects(holder, "properties") {
+    for (index, property) in objects(holder, "properties").take(MAX_FIELDS + 1) {
         let at = at.step(&format!("fields/{}", found.len()), &format!("properties/{index}"));
         let mut field = field(property, &at, notes);
         if let Some(name) = field.get("name").and_then(Value::as_str) {
@@ -63,12 +66,11 @@ pub fn fields(holder: &Map<String, Value>, at: &At, notes: &mut Notes) -> Vec<Ma
 
 /// `name`, or with a number where one of `taken` differs from it by case at most.
 fn unique(name: &str, taken: &mut HashSet<String>) -> String {
-    let free = (1u32..).map(|number| match number {
+    let mut free = (1u32..).map(|number| match number {
         1 => name.to_owned(),
         number => format!("{}_{number}", name.chars().take(120).collect::<String>()),
     });
-    let mut free = free.filter(|candidate| taken.insert(candidate.to_ascii_lowercase()));
-    free.next().unwrap_or_else(|| name.to_owned())
+    free.find(|candidate| taken.insert(candidate.to_ascii_lowercase())).unwrap_or_else(|| name.to_owned())
 }
 
 /// One property as a field.

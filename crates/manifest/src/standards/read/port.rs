@@ -26,7 +26,11 @@ pub const PORT: &[&str] = &["name", "version", "description", "format", "sla", "
 /// What a schema is made of beside its fields.
 pub const SCHEMA: &[&str] = &["primaryKey", "partitionBy", "quality", "source"];
 
-/// The custom property of an output port whose contract has several objects: by the object's name, what is merged over its port.
+/// The most ports of a product. One more is read, so that there being more is told of.
+const MAX_PORTS: usize = 50;
+
+/// The custom property of an output port whose contract has several objects: by the object's name, what is merged over its port; nothing
+/// where the object is no port.
 pub const OBJECTS: &str = "objects";
 
 /// A port of the manifest, and where it stands in the documents.
@@ -71,6 +75,13 @@ pub fn ports(product: &Map<String, Value>, contracts: &BTreeMap<String, Value>, 
         let several = parts.len() > 1;
         let parts = if parts.is_empty() { vec![None] } else { parts.into_iter().map(Some).collect() };
         for part in parts {
+            if found.len() > MAX_PORTS {
+                return found;
+            }
+            let object_name = part.and_then(|(_, part)| text(part, "name")).unwrap_or_default().to_owned();
+            if several && left_out(port, &object_name) {
+                continue;
+            }
             let manifest = format!("/outputPorts/{}", found.len());
             let mut reader = Reader {
                 port,
@@ -101,7 +112,6 @@ pub fn ports(product: &Map<String, Value>, contracts: &BTreeMap<String, Value>, 
             } else {
                 taken.insert((name, major));
             }
-            let object_name = part.and_then(|(_, part)| text(part, "name")).unwrap_or_default().to_owned();
             found.push(Port {
                 json,
                 output,
@@ -118,6 +128,11 @@ pub fn ports(product: &Map<String, Value>, contracts: &BTreeMap<String, Value>, 
         notes.refuse(Code::StandardIncomplete, &At::default().within("outputPorts"), message, remedy);
     }
     found
+}
+
+/// Whether the output port is not read as a port for the object of this name.
+fn left_out(output: &Map<String, Value>, name: &str) -> bool {
+    custom::get(output, OBJECTS).is_some_and(|(_, patches)| patches.get(name).is_some_and(Value::is_null))
 }
 
 fn json_pointer(manifest: &str, member: &str) -> String {
@@ -154,12 +169,10 @@ impl Reader<'_, '_> {
         let format = self.format();
         read.insert("format".to_owned(), format.as_str().into());
         self.notes.came_from(&self.product.step("format", "type"));
-        if format.is_endpoint() {
-            if let Some((index, endpoint)) = server::endpoint(self.contract, format) {
-                read.insert("endpoint".to_owned(), endpoint.into());
-                let at = self.described.within(&format!("servers/{index}"));
-                self.notes.came_from(&At { manifest: json_pointer(&at.manifest, "endpoint"), ..at });
-            }
+        if let Some((index, endpoint)) = server::endpoint(self.contract, format) {
+            read.insert("endpoint".to_owned(), endpoint.into());
+            let at = self.described.within(&format!("servers/{index}"));
+            self.notes.came_from(&At { manifest: json_pointer(&at.manifest, "endpoint"), ..at });
         }
         let part = Part { contract: self.contract, object: self.part.map(|(_, part)| part) };
         read.insert("sla".to_owned(), sla::promise(part, &self.described, self.notes).into());
@@ -220,7 +233,10 @@ impl Reader<'_, '_> {
         let at = At { manifest: json_pointer(&at_part.manifest, "schema"), ..at_part.clone() };
         match self.part {
             Some((_, part)) => schema(part, &at, self.notes),
-            None => Map::from_iter([("fields".to_owned(), json!([]))]),
+            None => {
+                self.notes.came_from(&at.within("schema"));
+                Map::from_iter([("fields".to_owned(), json!([]))])
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     code::Code,
     diagnostic::shown,
     endpoint::check_contact,
-    model::{Access, Classification, Lifecycle, Owner, Terms},
+    model::{Access, Classification, Input, Lifecycle, Owner, Support, Terms},
     quantity::Days,
     text_rule::TextRule,
 };
@@ -53,7 +53,34 @@ pub fn product(
     read.insert("apiVersion".to_owned(), "mesh/v1".into());
     read.insert("kind".to_owned(), "DataProduct".into());
     Reader { product, contracts, at: At::default(), notes }.members(&mut read);
+    settle(&mut read);
     read
+}
+
+/// Each member as the manifest writes it, so that equal ones are equal.
+fn settle(read: &mut Map<String, Value>) {
+    type Form = fn(Value) -> Value;
+    let forms: [(&str, Form); 7] = [
+        ("owner", canonical::<Owner>),
+        ("support", canonical::<Vec<Support>>),
+        ("terms", canonical::<Terms>),
+        ("retention", canonical::<Days>),
+        ("access", canonical::<Access>),
+        ("inputs", canonical::<Vec<Input>>),
+        ("version", canonical::<semver::Version>),
+    ];
+    for (member, form) in forms {
+        if let Some(value) = read.get_mut(member) {
+            *value = form(value.take());
+        }
+    }
+    // What goes without saying is not written.
+    read.retain(|member, value| match member.as_str() {
+        "status" => value.as_str() != Some(Lifecycle::Active.as_str()),
+        "support" | "tags" | "inputs" => value.as_array().is_none_or(|list| !list.is_empty()),
+        "properties" => value.as_object().is_none_or(|properties| !properties.is_empty()),
+        _ => true,
+    });
 }
 
 struct Reader<'a, 'n> {

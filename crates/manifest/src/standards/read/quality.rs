@@ -22,15 +22,21 @@ pub const UNIQUE: &str = "unique";
 const OPERATORS: [&str; 6] =
     ["mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo", "mustBeLessThan", "mustBeLessOrEqualTo"];
 
+/// The most rules of one place. One more is read, so that there being more is told of.
+const MAX_RULES: usize = 100;
+
 /// The rules that `holder` tells of, each with the index of its check; the rule that `unique` stands for has none. Other checks are carried.
 pub fn rules(holder: &Map<String, Value>, of_field: bool, at: &At, notes: &mut Notes) -> Vec<(Option<usize>, Value)> {
     let mut taken = HashSet::new();
     let mut found = Vec::new();
     for (index, check) in objects(holder, "quality") {
         let Some(mut rule) = rule(check) else { continue };
+        if found.len() > MAX_RULES {
+            break;
+        }
         let name = rule.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let free = (1u32..).map(|number| if number == 1 { name.clone() } else { format!("{name}-{number}") });
-        let free = free.filter(|candidate| taken.insert(candidate.clone())).next().unwrap_or(name);
+        let mut free = (1u32..).map(|number| if number == 1 { name.clone() } else { format!("{name}-{number}") });
+        let free = free.find(|candidate| taken.insert(candidate.clone())).unwrap_or(name);
         rule.insert("name".to_owned(), free.into());
         notes.came_from(&at.step(&format!("quality/{}", found.len()), &format!("quality/{index}")));
         found.push((Some(index), canonical::<QualityRule>(Value::Object(rule))));

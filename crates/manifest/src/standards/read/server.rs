@@ -64,9 +64,10 @@ fn of_words(text: &str) -> Option<Format> {
     })
 }
 
-/// The URL of the first server at which readers reach data of `format`, and the server's index.
+/// The URL of the first server at which readers reach data of `format`, and the server's index. The platform serves other formats.
 pub fn endpoint(contract: &Map<String, Value>, format: Format) -> Option<(usize, String)> {
-    objects(contract, "servers").find_map(|(index, server)| Some((index, endpoint_of(server, format, contract)?)))
+    let mut servers = objects(contract, "servers").filter(|_| format.is_endpoint());
+    servers.find_map(|(index, server)| Some((index, endpoint_of(server, format, contract)?)))
 }
 
 fn endpoint_of(server: &Map<String, Value>, format: Format, contract: &Map<String, Value>) -> Option<String> {

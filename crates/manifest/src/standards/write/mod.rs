@@ -19,7 +19,7 @@ use super::{
         Draft,
         notes::Notes,
         port::{self, OBJECTS, PORT, Port},
-        value::{object, text},
+        value::{object, objects, text},
     },
     version::Standard,
 };
@@ -126,6 +126,25 @@ impl Output {
         self.places.iter().filter_map(|(_, place)| *place).min()
     }
 
+    /// Says of objects that are no port any more, and stay for the ports of others, that they are none.
+    fn leave_out(&mut self, contracts: &BTreeMap<String, Value>) {
+        let Some(output) = self.json.as_object_mut() else { return };
+        let contract = text(output, "contractId").and_then(|id| contracts.get(id)).and_then(Value::as_object);
+        let kept = |name: &str| {
+            contract.is_some_and(|contract| objects(contract, "schema").any(|(_, it)| text(it, "name") == Some(name)))
+        };
+        let gone: Vec<&String> =
+            self.places.iter().filter(|(name, place)| place.is_none() && kept(name)).map(|(name, _)| name).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let mut patches = custom::get(output, OBJECTS).map_or_else(|| json!({}), |(_, patches)| patches.clone());
+        if let Some(patches) = patches.as_object_mut() {
+            patches.extend(gone.into_iter().map(|name| (name.clone(), Value::Null)));
+        }
+        custom::set(output, OBJECTS, Some(patches));
+    }
+
     fn place_of(&self, port: &Port) -> Option<usize> {
         match self.places.as_slice() {
             [(_, only)] => *only,
@@ -161,6 +180,9 @@ impl Documents {
             }
         }
         self.drop_objects(&base, &matched);
+        for output in &mut outputs {
+            output.leave_out(&self.contracts);
+        }
         for (index, port) in wanted.iter().enumerate().filter(|(index, _)| !matched.contains(&Some(*index))) {
             let id = self.contract_for(manifest, port);
             let json = json!({
@@ -224,6 +246,9 @@ impl Documents {
     }
 
     fn write_ports(&mut self, wanted: &[Wanted<'_>], places: &[Option<usize>]) {
+        if self.says(wanted, places) {
+            return;
+        }
         let mut described = Vec::new();
         for index in 0..places.len() {
             let draft = self.draft();
@@ -253,11 +278,23 @@ impl Documents {
                 described.push(part);
             }
         }
+        if self.says(wanted, places) {
+            return;
+        }
         for index in 0..places.len() {
             if let Some(wanted) = places.get(index).copied().flatten().and_then(|at| wanted.get(at)) {
                 self.carry_port(index, &wanted.json);
             }
         }
+    }
+
+    /// Whether the documents' ports are those that are wanted.
+    fn says(&self, wanted: &[Wanted<'_>], places: &[Option<usize>]) -> bool {
+        let ports = self.draft().ports;
+        let same = |(port, place): (&Port, &Option<usize>)| {
+            place.and_then(|at| wanted.get(at)).is_some_and(|wanted| wanted.json == port.json)
+        };
+        ports.len() == places.len() && ports.iter().zip(places).all(same)
     }
 
     /// Says in the output port's custom properties what of the port is not said otherwise.
@@ -302,7 +339,7 @@ impl Documents {
             for member in PORT.iter().filter(|member| said.get(**member) != wanted.get(**member)) {
                 patch.insert((*member).to_owned(), custom::difference(said.get(*member), wanted.get(*member)));
             }
-            output = if patch.is_empty() { bare } else { with(&bare, Some(patch.into())) };
+            output = if patch.is_empty() { bare } else { with(&output, Some(patch.into())) };
         } else {
             custom::carry(&mut output, PORT, wanted, read);
         }

@@ -1,0 +1,42 @@
+//! The documents that tests start from, as texts and as values.
+
+use mesh_manifest::standards::{Imported, import};
+use serde_json::Value;
+
+pub const PRODUCT: &str = include_str!("fixtures/retail.odps.yaml");
+pub const LINES: &str = include_str!("fixtures/lines.odcs.yaml");
+pub const EVENTS: &str = include_str!("fixtures/events.odcs.yaml");
+pub const MARTS: &str = include_str!("fixtures/marts.odcs.yaml");
+pub const CONTRACTS: [&str; 3] = [LINES, EVENTS, MARTS];
+
+/// The product of the fixtures.
+pub fn retail() -> Imported {
+    must(PRODUCT, &CONTRACTS)
+}
+
+/// What documents are read as, which must be valid.
+pub fn must(product: &str, contracts: &[&str]) -> Imported {
+    import(product, contracts).unwrap_or_else(|problems| {
+        panic!("{}", problems.iter().map(|it| format!("{} {it}\n", it.pointer)).collect::<String>())
+    })
+}
+
+/// The documents that the fixtures' product was read from.
+pub fn originals(imported: &Imported) -> (Value, Vec<Value>) {
+    let origin = imported.manifest.origin.clone().unwrap();
+    (origin.product.unwrap(), origin.contracts.into_values().collect())
+}
+
+/// A product with one port on one contract, which is the least that is accepted.
+pub fn least() -> (Value, Value) {
+    let product = serde_json::json!({
+        "apiVersion": "v1.0.0", "kind": "DataProduct", "id": "p", "status": "active", "domain": "retail", "name": "tills",
+        "version": "1.0.0", "outputPorts": [{ "name": "all", "version": "1.0.0", "contractId": "c" }],
+    });
+    let contract = serde_json::json!({
+        "apiVersion": "v3.1.0", "kind": "DataContract", "id": "c", "version": "1.0.0", "status": "active",
+        "schema": [{ "name": "all", "properties": [{ "name": "a", "logicalType": "string", "description": "A." }] }],
+        "slaProperties": [{ "property": "latency", "value": 1, "unit": "h" }],
+    });
+    (product, contract)
+}
