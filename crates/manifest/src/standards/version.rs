@@ -161,10 +161,15 @@ fn broken(validator: &Validator, document: &Value) -> Vec<Diagnostic> {
             }
         }
     }
-    // A property that holds a problem counts as unevaluated too: of that chain, only the problem itself helps.
-    let deepest: Vec<String> = found.iter().map(|(pointer, ..)| pointer.clone()).collect();
+    // A property that holds a problem counts as unevaluated too, and so do its neighbours: only the problem itself helps.
+    let places: Vec<(String, bool)> =
+        found.iter().map(|(pointer, unevaluated, _)| (pointer.clone(), *unevaluated)).collect();
+    let under = |pointer: &str, other: &str| other.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'));
     let within = |pointer: &str| {
-        deepest.iter().any(|other| other.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/')))
+        let holder = pointer.rsplit_once('/').map_or("", |(holder, _)| holder);
+        places.iter().any(|(other, unevaluated)| {
+            under(pointer, other) || (!unevaluated && (other == holder || under(holder, other)))
+        })
     };
     let mut kept: Vec<_> = found
         .into_iter()
@@ -225,6 +230,12 @@ fn diagnostics(error: &ValidationError<'_>) -> Vec<Diagnostic> {
             format!("{} is not a URI", cut(error.instance())),
             Some("start with a scheme, such as `https:`".to_owned()),
         ),
+        // Where one of the forms fits but for something within, that is what is wrong.
+        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }
+            if meant(context, &at).is_some() =>
+        {
+            meant(context, &at).into_iter().flatten().flat_map(diagnostics).collect()
+        }
         ValidationErrorKind::OneOfMultipleValid { .. } => {
             one(format!("{} fits several of the forms of which it may have one", cut(error.instance())), None)
         }
@@ -234,6 +245,14 @@ fn diagnostics(error: &ValidationError<'_>) -> Vec<Diagnostic> {
         ValidationErrorKind::Not { .. } => one(format!("{} is what it must not be", cut(error.instance())), None),
         _ => one(masked(error), None),
     }
+}
+
+/// The form that the value at `at` was meant to have: the one whose problems all lie within it.
+fn meant<'e>(context: &'e [Vec<ValidationError<'static>>], at: &str) -> Option<&'e Vec<ValidationError<'static>>> {
+    let within = |errors: &&Vec<ValidationError<'static>>| {
+        !errors.is_empty() && errors.iter().all(|error| error.instance_path().as_str() != at)
+    };
+    context.iter().filter(within).min_by_key(|errors| errors.len())
 }
 
 fn cut(value: &Value) -> String {

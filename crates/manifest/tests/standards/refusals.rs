@@ -132,7 +132,7 @@ fn what_the_standards_refuse_is_refused_at_its_place() {
         (
             "contract",
             json!({ "team": { "members": [{ "username": "a", "dateOut": "2026-06-31" }] } }),
-            "/contracts/0/team",
+            "/contracts/0/team/members/0/dateOut",
         ),
         ("contract", json!({ "servers": [{ "server": "a", "type": "floppy" }] }), "/contracts/0/servers/0/type"),
         (

@@ -86,11 +86,9 @@ impl Walk<'_> {
                 let items = schema.get("items").cloned().unwrap_or(json!({}));
                 let mut list: Vec<Value> = (0..length).map(|_| self.value(&items, depth + 1)).collect();
                 if schema.get("uniqueItems") == Some(&json!(true)) {
+                    let numbers = list.iter_mut().enumerate().filter(|(_, item)| item.is_number());
+                    numbers.for_each(|(index, item)| *item = json!(index));
                     list.dedup();
-                    list.iter_mut()
-                        .enumerate()
-                        .filter(|(_, item)| item.is_number())
-                        .for_each(|(index, item)| *item = json!(index));
                 }
                 list.into()
             }
@@ -108,6 +106,7 @@ impl Walk<'_> {
         match (format, pattern) {
             (Some("date"), _) => json!("2024-02-29"),
             (Some("date-time"), _) => json!("2026-02-28T23:59:59Z"),
+            (_, Some(pattern)) if pattern.contains("sftp") => json!("sftp://files.example.org/a"),
             (Some("uri"), _) => self
                 .dice
                 .of(&[json!("https://example.org/x"), json!("s3://bucket/{a}"), json!("mailto:a@example.org")])
@@ -125,29 +124,45 @@ impl Walk<'_> {
 
     fn object(&mut self, schema: &Map<String, Value>, depth: u32) -> Value {
         let mut made = Map::new();
-        self.members(schema, depth, &mut made);
+        let mut required = Vec::new();
+        self.members(schema, depth, &mut made, &mut required);
+        // Options fit one type, and some required members are defined nowhere.
+        if !made.contains_key("logicalType") {
+            made.remove("logicalTypeOptions");
+        }
+        for name in required {
+            made.entry(name).or_insert(json!("x"));
+        }
         made.into()
     }
 
     /// Adds members that the schema and what it is made of know.
-    fn members(&mut self, schema: &Map<String, Value>, depth: u32, made: &mut Map<String, Value>) {
-        let required: Vec<&str> =
-            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    fn members(
+        &mut self,
+        schema: &Map<String, Value>,
+        depth: u32,
+        made: &mut Map<String, Value>,
+        required: &mut Vec<String>,
+    ) {
+        let more = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        required.extend(more.filter_map(Value::as_str).map(str::to_owned));
         for (name, member) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             // Deep documents are long: the deeper, the fewer.
             let likely = self.dice.below(10) < 5u64.saturating_sub(u64::from(depth) / 3);
-            if !made.contains_key(name) && (likely || required.contains(&name.as_str())) {
+            if !made.contains_key(name)
+                && (likely || required.contains(name) || (name == "logicalType" && self.dice.below(10) < 9))
+            {
                 let value = self.value(member, depth + 1);
                 made.insert(name.clone(), value);
             }
         }
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             let target = self.resolved(reference);
-            self.members(target.as_object().unwrap(), depth, made);
+            self.members(target.as_object().unwrap(), depth, made, required);
         }
         if let Some(choices) = schema.get("oneOf").and_then(Value::as_array) {
             let chosen = self.dice.of(choices).clone();
-            self.members(chosen.as_object().unwrap(), depth, made);
+            self.members(chosen.as_object().unwrap(), depth, made, required);
         }
         for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
             match (part.get("if"), part.get("then").and_then(Value::as_object)) {
@@ -156,10 +171,10 @@ impl Walk<'_> {
                         made.retain(|name, _| {
                             name != "logicalTypeOptions" || then.get("properties").and_then(|it| it.get(name)).is_none()
                         });
-                        self.members(then, depth, made);
+                        self.members(then, depth, made, required);
                     }
                 }
-                _ => self.members(part, depth, made),
+                _ => self.members(part, depth, made, required),
             }
         }
         if let Some(not) = schema.get("not").and_then(|not| not.get("required")).and_then(Value::as_array) {
