@@ -1,6 +1,9 @@
 //! The documents that tests start from, as texts and as values.
 
-use mesh_manifest::standards::{Imported, import};
+use mesh_manifest::{
+    Manifest,
+    standards::{Imported, import},
+};
 use serde_json::Value;
 
 pub const PRODUCT: &str = include_str!("fixtures/retail.odps.yaml");
@@ -39,4 +42,34 @@ pub fn least() -> (Value, Value) {
         "slaProperties": [{ "property": "latency", "value": 1, "unit": "h" }],
     });
     (product, contract)
+}
+
+/// Where two documents differ, as pointers.
+pub fn differences(before: &Value, after: &Value, at: &str, found: &mut Vec<String>) {
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            for name in before.keys().chain(after.keys().filter(|name| !before.contains_key(*name))) {
+                let null = Value::Null;
+                let of = |value: &serde_json::Map<String, Value>| value.get(name).cloned().unwrap_or(null.clone());
+                differences(&of(before), &of(after), &format!("{at}/{name}"), found);
+            }
+        }
+        (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
+            before
+                .iter()
+                .zip(after)
+                .enumerate()
+                .for_each(|(index, (before, after))| differences(before, after, &format!("{at}/{index}"), found));
+        }
+        _ if before == after => {}
+        _ => found.push(at.to_owned()),
+    }
+}
+
+/// Where two manifests differ, each place with what stands there in both.
+pub fn unlike(one: &Manifest, other: &Manifest) -> Vec<String> {
+    let (one, other) = (serde_json::to_value(one).unwrap(), serde_json::to_value(other).unwrap());
+    let mut found = Vec::new();
+    differences(&one, &other, "", &mut found);
+    found.into_iter().map(|at| format!("{at}: {:?} and {:?}", one.pointer(&at), other.pointer(&at))).collect()
 }

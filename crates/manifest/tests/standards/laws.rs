@@ -9,7 +9,7 @@ use mesh_manifest::{
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::arbitrary;
+use crate::{arbitrary, fixtures::unlike};
 
 /// The documents of a manifest.
 pub fn documents(manifest: &Manifest) -> (Value, BTreeMap<String, Value>) {
@@ -54,13 +54,13 @@ fn edited(before: &Manifest, mut after: Manifest) -> Manifest {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn a_manifest_without_documents_is_written_as_such_that_read_back_as_it(manifest in arbitrary::manifest()) {
         let written = documents(&manifest);
         let read_back = read(&written);
-        prop_assert_eq!(bare(read_back.clone()), manifest);
+        prop_assert_eq!(unlike(&bare(read_back.clone()), &manifest), [""; 0]);
         prop_assert_eq!(documents(&read_back), written);
     }
 
@@ -69,6 +69,6 @@ proptest! {
         let before = read(&documents(&before));
         let edited = edited(&before, after.clone());
         let written = documents(&edited);
-        prop_assert_eq!(bare(read(&written)), after);
+        prop_assert_eq!(unlike(&bare(read(&written)), &after), [""; 0]);
     }
 }

@@ -7,7 +7,7 @@ use mesh_manifest::{
 use serde_json::{Value, json};
 
 use crate::{
-    fixtures::{least, must, originals, retail},
+    fixtures::{differences, least, must, originals, retail},
     laws::{bare, documents, read},
 };
 
@@ -137,28 +137,6 @@ fn documents_are_returned_as_they_were() {
     let (written, by_id) = documents(&imported.manifest);
     assert_eq!(written, product);
     assert_eq!(by_id.into_values().collect::<Vec<_>>(), contracts);
-}
-
-/// Where two documents differ, as pointers.
-fn differences(before: &Value, after: &Value, at: &str, found: &mut Vec<String>) {
-    match (before, after) {
-        (Value::Object(before), Value::Object(after)) => {
-            for name in before.keys().chain(after.keys().filter(|name| !before.contains_key(*name))) {
-                let null = Value::Null;
-                let of = |value: &serde_json::Map<String, Value>| value.get(name).cloned().unwrap_or(null.clone());
-                differences(&of(before), &of(after), &format!("{at}/{name}"), found);
-            }
-        }
-        (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
-            before
-                .iter()
-                .zip(after)
-                .enumerate()
-                .for_each(|(index, (before, after))| differences(before, after, &format!("{at}/{index}"), found));
-        }
-        _ if before == after => {}
-        _ => found.push(at.to_owned()),
-    }
 }
 
 /// What an edit changes, over all documents.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     arbitrary,
+    fixtures::unlike,
     laws::{bare, documents, read},
     walk::{Dice, Walk},
 };
@@ -136,7 +137,7 @@ proptest! {
             port.contract = known.contract;
         }
         let written = documents(&edited);
-        prop_assert_eq!(bare(read(&written)), after);
+        prop_assert_eq!(unlike(&bare(read(&written)), &after), [""; 0]);
     }
 }
 

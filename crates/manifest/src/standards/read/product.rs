@@ -52,6 +52,10 @@ pub fn product(
     let mut read = Map::new();
     read.insert("apiVersion".to_owned(), "mesh/v1".into());
     read.insert("kind".to_owned(), "DataProduct".into());
+    // Contracts that describe no port of the product are carried, and say nothing of it.
+    let ids: HashSet<&str> = objects(product, "outputPorts").filter_map(|(_, port)| text(port, "contractId")).collect();
+    let contracts =
+        contracts.iter().filter(|(id, _)| ids.contains(id.as_str())).map(|(id, it)| (id.as_str(), it)).collect();
     Reader { product, contracts, at: At::default(), notes }.members(&mut read);
     settle(&mut read);
     read
@@ -85,7 +89,7 @@ fn settle(read: &mut Map<String, Value>) {
 
 struct Reader<'a, 'n> {
     product: &'a Map<String, Value>,
-    contracts: &'a BTreeMap<String, Value>,
+    contracts: BTreeMap<&'a str, &'a Value>,
     at: At,
     notes: &'n mut Notes,
 }
@@ -209,8 +213,9 @@ impl Reader<'_, '_> {
     }
 
     fn owner(&mut self) -> Value {
-        let documents: Vec<&Map<String, Value>> =
-            std::iter::once(self.product).chain(self.contracts.values().filter_map(Value::as_object)).collect();
+        let documents: Vec<&Map<String, Value>> = std::iter::once(self.product)
+            .chain(self.contracts.values().filter_map(|contract| contract.as_object()))
+            .collect();
         let members = |document: &Map<String, Value>| -> Vec<Map<String, Value>> {
             let team =
                 object(document, "team").map(|team| objects(team, "members").map(|(_, it)| it.clone()).collect());
@@ -314,7 +319,7 @@ impl Reader<'_, '_> {
 
     /// The longest that any contract promises.
     fn retention(&mut self) -> Value {
-        let contracts = self.contracts.values().filter_map(Value::as_object);
+        let contracts = self.contracts.values().filter_map(|contract| contract.as_object());
         let parts = contracts.flat_map(|contract| {
             let whole = std::iter::once(Part { contract, object: None });
             whole.chain(objects(contract, "schema").map(move |(_, object)| Part { contract, object: Some(object) }))
@@ -337,7 +342,7 @@ impl Reader<'_, '_> {
     fn shared(&self, member: &str) -> Option<(String, usize, Value)> {
         self.contracts.iter().find_map(|(id, contract)| {
             let (index, patch) = custom::get(contract.as_object()?, member)?;
-            Some((id.clone(), index, patch.clone()))
+            Some(((*id).to_owned(), index, patch.clone()))
         })
     }
 
