@@ -9,7 +9,7 @@ use crate::tool;
 
 /// SPDX identifiers of licences that ask for no more than to be named.
 const ALLOWED: &[&str] =
-    &["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "Unicode-3.0", "Zlib"];
+    &["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MIT-0", "Unicode-3.0", "Zlib"];
 
 /// What is shipped runs there; dependencies of other systems alone are not built in.
 const SHIPPED_PLATFORM: &str = "x86_64-unknown-linux-gnu";

@@ -126,6 +126,20 @@ codes! {
     SourceDiffers => "manifest.source_differs",
     /// Fields have no description, so that nobody finds them by what they mean (a warning).
     FieldsUndescribed => "manifest.fields_undescribed",
+    /// A document of a standard declares no version, or one that is not read.
+    StandardVersionUnknown => "manifest.standard_version_unknown",
+    /// A document is not valid by the JSON Schema of its standard's version.
+    StandardInvalid => "manifest.standard_invalid",
+    /// A document of a standard lacks what a product cannot be registered without.
+    StandardIncomplete => "manifest.standard_incomplete",
+    /// An output port names no contract, or one that is not given.
+    StandardContractMissing => "manifest.standard_contract_missing",
+    /// The documents do not say what a manifest needs, and a default is taken (a warning).
+    StandardDefaulted => "manifest.standard_defaulted",
+    /// A name of the documents is written otherwise in the manifest (a warning).
+    StandardRenamed => "manifest.standard_renamed",
+    /// A type of the documents is kept in one that is near to it (a warning).
+    StandardApproximated => "manifest.standard_approximated",
     /// The manifest passed every check but could not be read: a fault of the platform.
     Unreadable => "manifest.unreadable",
 }

@@ -15,6 +15,7 @@ pub mod partition;
 pub mod pointer;
 pub mod quantity;
 pub mod spans;
+pub mod standards;
 pub mod stored;
 
 mod endpoint;

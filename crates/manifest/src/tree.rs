@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::{
     code::Code,
@@ -62,15 +62,46 @@ pub struct Entry {
     pub value: Node,
 }
 
+/// The number as JSON has it, where it has: not so the infinite ones.
+fn number(text: &str) -> Option<Number> {
+    if let Ok(number) = serde_json::from_str(text) {
+        return Some(number);
+    }
+    // YAML's own ways to write a number.
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+        if let Some(digits) = text.strip_prefix(prefix) {
+            return u64::from_str_radix(digits, radix).ok().map(Number::from);
+        }
+    }
+    let plain = text.strip_prefix('+').unwrap_or(text);
+    serde_json::from_str(plain).ok().or_else(|| Number::from_f64(plain.parse().ok()?))
+}
+
 impl Node {
+    /// A tree that stands in no text: all of its places are 0.
+    pub fn of(value: &Value) -> Self {
+        let content = match value {
+            Value::Null => Content::Null,
+            Value::Bool(value) => Content::Boolean(*value),
+            Value::Number(number) => Content::Number(number.to_string()),
+            Value::String(text) => Content::Text(text.clone()),
+            Value::Array(items) => Content::List(items.iter().map(Self::of).collect()),
+            Value::Object(members) => Content::Mapping(
+                members
+                    .iter()
+                    .map(|(key, value)| Entry { key: key.clone(), place: (0, 0), value: Self::of(value) })
+                    .collect(),
+            ),
+        };
+        Self { place: (0, 0), content }
+    }
+
     /// The value as JSON; of a key that stands twice, the first.
     pub fn to_json(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,
             Content::Boolean(value) => Value::Bool(*value),
-            Content::Number(text) => {
-                serde_json::from_str(text).map_or_else(|_| Value::String(text.clone()), Value::Number)
-            }
+            Content::Number(text) => number(text).map_or_else(|| Value::String(text.clone()), Value::Number),
             Content::Text(text) => Value::String(text.clone()),
             Content::List(items) => items.iter().map(Self::to_json).collect(),
             Content::Mapping(entries) => {
@@ -355,4 +386,25 @@ fn join_surrogates(text: &str) -> Cow<'_, str> {
     }
     joined.push_str(rest);
     Cow::Owned(joined)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_of_yaml_are_numbers_of_json() {
+        for (text, json) in [
+            ("12", "12"),
+            ("+12", "12"),
+            ("0xFF", "255"),
+            ("0o17", "15"),
+            (".5", "0.5"),
+            ("1.", "1.0"),
+            ("1e3", "1000.0"),
+        ] {
+            assert_eq!(number(text).map(|number| number.to_string()).as_deref(), Some(json), "{text}");
+        }
+        assert_eq!(number(".inf"), None);
+    }
 }
