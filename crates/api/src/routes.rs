@@ -113,6 +113,7 @@ routes! {
     PRODUCT_READ: "GET" "/products/{product}" Registry "readProduct" "Read a product" [] -> 200 [types::Product] problems [404];
     PRODUCT_RETIRE: "DELETE" "/products/{product}" Registry "retireProduct" "Retire a product; its name stays with the domain" [] -> 200 [types::Product] problems [404, 409, 422];
     PRODUCT_HISTORY: "GET" "/products/{product}/history" Registry "readHistory" "List a product's revisions, newest first" [] -> 200 [types::RevisionPage] query PAGING, problems [404];
+    PORT_CONTRACT: "GET" "/products/{product}/ports/{port}/contract" Registry "readPortContract" "Read a port's contract as a document of the Open Data Contract Standard" [] -> 200 [serde_json::Value] query &[VERSION], problems [404];
     PORT_SLA: "GET" "/products/{product}/ports/{port}/sla" Registry "readSla" "Read a port's promise and measurements" [] -> 200 [types::SlaStatus] query &[VERSION], problems [404];
     SCHEMA_READ: "GET" "/schemas/{schema_id}" Registry "readSchema" "Read a registered schema" [] -> 200 [types::RegisteredSchema] problems [404];
 

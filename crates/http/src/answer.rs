@@ -17,15 +17,11 @@ pub const MAX_BODY: usize = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
-/// A body as text, as it was sent: YAML or JSON, if it is declared as anything.
-#[derive(Debug, Clone)]
-pub struct RawText(pub String);
-
-const JSON: &str = "application/json";
-const YAML: &str = "application/yaml";
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const YAML: &str = "application/yaml";
 
 /// A body that is declared as something else than `accepted` is not looked at.
-fn declared(request: &Request, accepted: &[&str]) -> Result<(), Failure> {
+pub(crate) fn declared(request: &Request, accepted: &[&str]) -> Result<(), Failure> {
     let Some(declared) = request.headers().get(header::CONTENT_TYPE) else { return Ok(()) };
     let declared = String::from_utf8_lossy(declared.as_bytes());
     let kind = declared.split(';').next().unwrap_or_default().trim();
@@ -38,7 +34,7 @@ fn declared(request: &Request, accepted: &[&str]) -> Result<(), Failure> {
     Err(Failure::new(415, "request.unsupported_type", "Unsupported type", detail).with_remedy(remedy))
 }
 
-async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Failure> {
+pub(crate) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Failure> {
     let declared =
         request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let too_large =
@@ -78,22 +74,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
                 (one.line, one.column) = (Some(error.line()), Some(error.column()));
             }
             failure.with_remedy("see /openapi.json for the body's shape")
-        })
-    }
-}
-
-impl<S: Send + Sync> FromRequest<S> for RawText {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        declared(&request, &[YAML, JSON])?;
-        let bytes = bytes(request, state).await?;
-        String::from_utf8(bytes.into()).map(Self).map_err(|error| {
-            Failure::invalid(
-                "request.not_utf8",
-                "",
-                format!("the body is not UTF-8 at byte {}", error.utf8_error().valid_up_to()),
-            )
         })
     }
 }

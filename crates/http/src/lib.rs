@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod caller;
 pub mod convert;
+pub mod documents;
 pub mod issuer;
 pub mod problem;
 pub mod query;
@@ -11,7 +12,7 @@ pub mod service;
 pub mod testing;
 pub mod token;
 
-pub use answer::{Json, RawText};
+pub use answer::Json;
 pub use caller::{Authenticated, Gate};
 pub use problem::Failure;
 pub use query::{Path, Query};

@@ -96,6 +96,7 @@ pub fn router(deps: Deps) -> Router {
         .serve(&routes::PRODUCT_READ, products::read)
         .serve(&routes::PRODUCT_RETIRE, products::retire)
         .serve(&routes::PRODUCT_HISTORY, products::history)
+        .serve(&routes::PORT_CONTRACT, products::contract)
         .serve(&routes::PORT_SLA, products::sla)
         .serve(&routes::SCHEMA_READ, schemas::read)
         .serve(&routes::SUBJECT_VERSIONS, schemas::versions)

@@ -7,16 +7,22 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use mesh_api::types;
+use mesh_api::{ProblemError, types};
 use mesh_core::{
-    error::UseCaseError,
+    error::{UseCaseError, Violation},
     plan::RegisterOptions,
     principal::Caller,
     product::{Product, Status},
 };
-use mesh_http::{Authenticated, Failure, Json, Path, Query, RawText, convert, problem::problem_error, query::limit};
-use mesh_manifest::{DomainName, PortSelector, ProductId, Visibility, canonical};
+use mesh_http::{
+    Authenticated, Failure, Json, Path, Query, convert,
+    documents::{Documents, ODCS_JSON, ODCS_YAML, ODPS_JSON, ODPS_YAML},
+    problem::problem_error,
+    query::limit,
+};
+use mesh_manifest::{DomainName, PortSelector, ProductId, Visibility, canonical, standards};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::Registry;
 
@@ -52,15 +58,17 @@ pub(crate) async fn register(
     Authenticated(caller): Authenticated,
     Query(query): Query<RegisterQuery>,
     headers: HeaderMap,
-    RawText(text): RawText,
+    documents: Documents,
 ) -> Result<Response, Failure> {
     // What registering would refuse of the request itself, its plan refuses as well.
-    let idempotency = idempotency_key(&caller, &headers, &text)?;
+    let idempotency = idempotency_key(&caller, &headers, &documents.whole())?;
     let wait = preferred_wait(&headers)?;
     let digest = findings_digest(&headers)?;
+    let (text, told) = manifest_text(documents)?;
     if query.dry_run == Some(true) {
-        let plan = registry.registrar.plan(&caller, &text).await?;
-        return Ok(Json(convert::plan(plan)).into_response());
+        let mut plan = convert::plan(registry.registrar.plan(&caller, &text).await?);
+        plan.warnings.extend(told);
+        return Ok(Json(plan).into_response());
     }
     let options = RegisterOptions { findings_digest: digest, idempotency };
     let registered = registry.registrar.register(&caller, &text, options).await?;
@@ -70,7 +78,7 @@ pub(crate) async fn register(
     };
     let location = format!("/products/{}", product.id);
     let mut body = convert::product(product, registered.ports, true);
-    body.warnings = registered.warnings.into_iter().map(problem_error).collect();
+    body.warnings = registered.warnings.into_iter().map(problem_error).chain(told).collect();
     let status = if registered.written { StatusCode::ACCEPTED } else { StatusCode::OK };
     let mut response = (status, Json(body)).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -121,11 +129,69 @@ pub(crate) async fn read(
     State(registry): State<Registry>,
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
-) -> Result<Json<types::Product>, Failure> {
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     let product = visible(&registry, &caller, &id).await?;
+    if let Some(kind) = accepted(&headers, &[ODPS_JSON, ODPS_YAML]) {
+        return Ok(document(kind, &standards::export_product(&product.manifest)));
+    }
     let ports = registry.products.ports(&product.id).await?;
     let own = is_own(&caller, &product);
-    Ok(Json(convert::product(product, ports, own)))
+    Ok(Json(convert::product(product, ports, own)).into_response())
+}
+
+/// The contract of a port, as a document of the Open Data Contract Standard: the one that it was read from, or one made from the manifest.
+pub(crate) async fn contract(
+    State(registry): State<Registry>,
+    Authenticated(caller): Authenticated,
+    Path((id, port)): Path<(String, String)>,
+    Query(query): Query<VersionQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let product = visible(&registry, &caller, &id).await?;
+    let unknown = || UseCaseError::not_found("port", format!("{id}/{port}").chars().take(120).collect::<String>());
+    let selector = PortSelector::parse(&port, query.version).ok_or_else(unknown)?;
+    let ports = product.manifest.output_ports.iter().filter(|known| known.name == selector.port);
+    let port = ports
+        .filter(|known| selector.major.is_none_or(|major| known.version.major == major))
+        .max_by_key(|known| known.version.major)
+        .ok_or_else(unknown)?;
+    let address = product.manifest.address(port);
+    let contract = standards::export_contract(&product.manifest, &address).ok_or_else(unknown)?;
+    Ok(match accepted(&headers, &[ODCS_JSON, ODCS_YAML]) {
+        Some(kind) => document(kind, &contract),
+        None => Json(contract).into_response(),
+    })
+}
+
+/// A manifest as text, and what is to be said of how it was made.
+fn manifest_text(documents: Documents) -> Result<(String, Vec<ProblemError>), Failure> {
+    match documents {
+        Documents::Manifest(text) => Ok((text, Vec::new())),
+        Documents::Standard { product, contracts } => {
+            let contracts: Vec<&str> = contracts.iter().map(String::as_str).collect();
+            let imported = standards::import(&product, &contracts)
+                .map_err(|problems| UseCaseError::Invalid(problems.into_iter().map(Violation::from).collect()))?;
+            let told = imported.warnings.into_iter().map(|warning| problem_error(warning.into())).collect();
+            Ok((imported.manifest.canonical(), told))
+        }
+    }
+}
+
+/// The first of `kinds` that the caller asks for by name.
+fn accepted(headers: &HeaderMap, kinds: &[&'static str]) -> Option<&'static str> {
+    let asked = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut named =
+        asked.flat_map(|value| value.split(',')).map(|one| one.split(';').next().unwrap_or_default().trim());
+    named.find_map(|one| kinds.iter().find(|kind| kind.eq_ignore_ascii_case(one)).copied())
+}
+
+/// JSON is YAML, too.
+fn document(kind: &'static str, document: &Value) -> Response {
+    let mut response = Json(document).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    response
 }
 
 pub(crate) async fn retire(

@@ -165,6 +165,8 @@ pub async fn all(world: &World) -> Vec<Case> {
         case(&routes::PRODUCT_RETIRE, "hidden", &product("secret", "")).hidden(),
         case(&routes::PRODUCT_HISTORY, "company", &product("plain", "/history")).shown(whole_history),
         case(&routes::PRODUCT_HISTORY, "hidden", &product("secret", "/history")).shown(whole_history).hidden(),
+        case(&routes::PORT_CONTRACT, "company", &product("plain", "/ports/daily/contract")),
+        case(&routes::PORT_CONTRACT, "hidden", &product("secret", "/ports/daily/contract")).hidden(),
         case(&routes::PORT_SLA, "company", &product("plain", "/ports/daily/sla")),
         case(&routes::PORT_SLA, "hidden", &product("secret", "/ports/daily/sla")).hidden(),
         case(&routes::SCHEMA_READ, "company", &format!("/schemas/{schema}")),

@@ -16,7 +16,9 @@ pub(super) fn entries() -> impl Iterator<Item = Entry> {
 fn at(code: Code) -> &'static [At] {
     match code {
         Code::TooLarge => &[At::Invalid(413)],
-        Code::FieldsUndescribed => &[At::Warning],
+        Code::FieldsUndescribed | Code::StandardDefaulted | Code::StandardRenamed | Code::StandardApproximated => {
+            &[At::Warning]
+        }
         _ => &[At::Invalid(400)],
     }
 }
@@ -83,6 +85,19 @@ fn remedy(code: Code) -> &'static str {
             "Correct the fields or the schema beside them, or remove `fields` so that they are read from it."
         }
         Code::FieldsUndescribed => "Describe each field, so that the marketplace finds it by what it means.",
+        Code::StandardVersionUnknown => {
+            "Declare a version that is read: ODPS 1.0.0 or 1.1.0, ODCS 3.0.0 to 3.2.0; documents of other versions have to be converted."
+        }
+        Code::StandardInvalid => {
+            "Correct the document by the standard's JSON Schema, at the place that the message names."
+        }
+        Code::StandardIncomplete => "Add what the message names: a domain, a name and a version are never made up.",
+        Code::StandardContractMissing => "Send the contract beside the product's document, or correct `contractId`.",
+        Code::StandardDefaulted => {
+            "Look at the default, and say it yourself by the custom property that the message names."
+        }
+        Code::StandardRenamed => "Look at the new name: addresses are made of it.",
+        Code::StandardApproximated => "Look at the type, and say another one if it does not hold all values.",
         Code::Unreadable => "Tell the platform team the `request_id`.",
     }
 }

@@ -16,6 +16,24 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Compare the body with the operation's schema in `/openapi.json`. Unknown fields are refused.",
     ),
     entry(
+        "request.no_documents",
+        &[At::Invalid(400)],
+        "A bundle of documents holds none.",
+        "Send the product's document first, then its contracts.",
+    ),
+    entry(
+        "request.too_many_documents",
+        &[At::Invalid(400)],
+        "A bundle holds more documents than a product has ports.",
+        "Send the contracts of the product's own ports only.",
+    ),
+    entry(
+        "request.invalid_parts",
+        &[At::Invalid(400)],
+        "The parts of a multipart body cannot be told apart.",
+        "Send parts with the boundary that `Content-Type` names, the product's document first.",
+    ),
+    entry(
         "request.not_utf8",
         &[At::Invalid(400)],
         "The body is text in another encoding than UTF-8.",
