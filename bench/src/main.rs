@@ -2,6 +2,7 @@
 //! with the environment of a function. One JSON document a line is one figure.
 
 mod cloud;
+mod contract;
 mod functions;
 mod gateway;
 mod growth;
@@ -33,6 +34,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 #[command(rename_all = "snake_case")]
 enum Wanted {
+    Contract,
     Register,
     PolicyCheck,
     Search,
@@ -63,6 +65,7 @@ enum Wanted {
 #[tokio::main]
 async fn main() -> Result<()> {
     let figures = match Arguments::parse().figure {
+        Wanted::Contract => contract::figures().await?,
         Wanted::Register => vec![register::figure().await?],
         Wanted::PolicyCheck => vec![policy_check::figure().await?],
         Wanted::Search => vec![search::figure().await?],

@@ -47,7 +47,6 @@ outputPorts:
     schema:
       primaryKey: [flight]
       partitionBy: [day]
-      source: { language: avro, text: text, message: m }
       quality:
         - { name: rows, description: d, dimension: accuracy, metric: nullValues, unit: rows, expect: { mustBeGreaterThan: 1, mustBeLessThan: 9, mustNotBe: 5 }, severity: error, properties: { a: b } }
         - { name: sql, query: SELECT 1, expect: { mustBe: 2 } }
@@ -79,11 +78,16 @@ outputPorts:
     endpoint: https://a.example.org/x
     adopt: ~
     sla: { freshness: 60m }
-    schema: { fields: [{ name: a, type: int }] }
+    schema:
+      source:
+        language: protobuf
+        text: 'syntax = \"proto3\"; message other { int32 a = 1; } message y { int32 a = 1; }'
+        message: other
+      fields: [{ name: a, type: int, required: true }]
   - name: table
     version: 1.0.0
     format: iceberg
-    adopt: { table: a.b }
+    adopt: { table: a.b, location: 's3://bucket/t/' }
     sla: { freshness: 60m }
     schema: { fields: [{ name: a, type: int }] }
 ";
@@ -113,8 +117,14 @@ fn instead(value: &Value) -> Vec<Value> {
         Value::Number(number) => vec![json!(number.as_f64().unwrap() + 0.5), json!(number.as_i64().unwrap() + 40)],
         Value::String(text) => {
             let digits = |from: &str, to: &str| json!(text.replacen(from, to, 1));
-            let mut all =
-                vec![json!(format!("{text}x")), digits("0", "1"), digits("1", "2"), digits("5", "7"), digits("9", "8")];
+            let mut all = vec![
+                json!(format!("{text}x")),
+                json!(format!("{text} ")),
+                digits("0", "1"),
+                digits("1", "2"),
+                digits("5", "7"),
+                digits("9", "8"),
+            ];
             all.extend([digits("/a/", "/b/"), digits("UTC", "GMT"), digits("6:", "7:")]);
             all.extend(
                 [
@@ -163,7 +173,7 @@ fn whatever_is_changed_is_told() {
     }
     // Of these, there is one value.
     let stuck: Vec<&String> = stuck.difference(&free).collect();
-    assert_eq!(stuck, ["/apiVersion", "/kind"]);
+    assert_eq!(stuck, ["/apiVersion", "/kind", "/outputPorts/*/schema/source/language"]);
 }
 
 /// Changes each value of the manifest, and adds its path without positions to those that were `free` to be another one, or `stuck`.

@@ -297,7 +297,7 @@ fn the_laws_are_tried_on_nearly_every_class() {
         }
     }
     let unseen: BTreeSet<_> = known().difference(&seen).map(|(code, _)| code.as_str()).collect();
-    assert!(unseen.len() <= 6, "{unseen:?}");
+    assert!(unseen.len() <= 8, "{unseen:?}");
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub struct Port {
     /// When the port first appeared: a port without data is measured from then.
     pub since: Timestamp,
     /// Set where the port is being left.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecation: Option<Deprecation>,
 }
 

@@ -34,6 +34,7 @@ const GROUPS: &[Group] = &[
     Group { name: "stack_up", take: stack_up::figures },
     Group { name: "cold_start", take: functions::cold_starts },
     Group { name: "package_mb", take: functions::packages },
+    Group { name: "contract", take: |setting| in_process::figures(setting, "contract") },
     Group { name: "sweep_growth", take: |setting| in_process::figures(setting, "sweep_growth") },
     Group { name: "register", take: |setting| in_process::figures(setting, "register") },
     Group { name: "policy_check", take: |setting| in_process::figures(setting, "policy_check") },
