@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
+from pyiceberg.exceptions import CommitStateUnknownException, ServerError, ServiceUnavailableError
 
 from mesh_client import Mesh, Refused, s3_client, told
 
@@ -41,8 +42,22 @@ def deliver_table(mesh: Mesh, product: str, port: str, rows: pa.Table, again: bo
         surplus = set(rows.column_names) - set(wanted.names)
         if surplus:
             raise Refused(f"{product}/{port} has no field {', '.join(sorted(surplus))}: add it to the manifest, or leave it out")
-        table.append(rows.select(wanted.names).cast(wanted))
+        append(mesh, grant, table, rows.select(wanted.names).cast(wanted))
     return report(product, port, grant, rows.num_rows, started, write)
+
+
+def append(mesh: Mesh, grant: dict, table, rows: pa.Table) -> None:
+    """One commit. Where no answer tells whether it was made, the table does: rows are never written twice."""
+    for _ in range(3):
+        before = table.current_snapshot()
+        try:
+            table.append(rows)
+            return
+        except (CommitStateUnknownException, ServerError, ServiceUnavailableError):
+            table = mesh.table(grant["iceberg"])
+            if table.current_snapshot() != before:
+                return
+    raise Refused("the catalogue does not take the commit: try again later")
 
 
 def deliver_files(mesh: Mesh, product: str, port: str, files: dict[str, pa.Table], again: bool = False) -> dict[str, int]:

@@ -14,6 +14,8 @@ import urllib.parse
 import urllib.request
 
 TIMEOUT_SECONDS = 60
+# A function that dies is there again within seconds; what is asked again here changes nothing by being asked twice.
+PAUSES_SECONDS = (0.5, 1, 2, 4)
 
 
 class Refused(Exception):
@@ -58,7 +60,15 @@ class Mesh:
 
     def table(self, source: dict):
         """The table of a grant on an Iceberg port."""
-        return self.catalogue(source).load_table((source["namespace"], source["table"]))
+        from pyiceberg.exceptions import ServerError, ServiceUnavailableError
+
+        for pause in (*PAUSES_SECONDS, None):
+            try:
+                return self.catalogue(source).load_table((source["namespace"], source["table"]))
+            except (ServerError, ServiceUnavailableError) as error:
+                if pause is None:
+                    raise Refused(f"the catalogue does not answer: {error}") from None
+                time.sleep(pause)
 
     def token(self) -> str:
         """A bearer token by the client credentials grant, fetched anew in the middle of its life."""
@@ -100,13 +110,17 @@ def told(main) -> None:
 
 def _answer(request: urllib.request.Request) -> dict:
     what = f"{request.get_method()} {urllib.parse.urlsplit(request.full_url).path}"
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
-            return json.load(response)
-    except urllib.error.HTTPError as error:
-        raise Refused(f"{what}: {error.code} {_problem(error)}") from None
-    except urllib.error.URLError as error:
-        raise Refused(f"{what}: {request.host} cannot be reached: {error.reason}") from None
+    for pause in (*PAUSES_SECONDS, None):
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            if error.code < 500 or pause is None:
+                raise Refused(f"{what}: {error.code} {_problem(error)}") from None
+        except urllib.error.URLError as error:
+            if pause is None:
+                raise Refused(f"{what}: {request.host} cannot be reached: {error.reason}") from None
+        time.sleep(pause)
 
 
 def _problem(error: urllib.error.HTTPError) -> str:
