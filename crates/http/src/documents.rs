@@ -21,7 +21,6 @@ pub const ODCS_JSON: &str = "application/odcs+json";
 pub const ODCS_YAML: &str = "application/odcs+yaml";
 /// A product's document and its contracts, each a part.
 pub const BUNDLE: &str = "multipart/mixed";
-const FORM: &str = "multipart/form-data";
 
 /// The most contracts that come with a product: as many as a product has ports.
 const MAX_DOCUMENTS: usize = 51;
@@ -53,13 +52,13 @@ impl<S: Send + Sync> FromRequest<S> for Documents {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        declared(&request, &[YAML, JSON, ODPS_YAML, ODPS_JSON, BUNDLE, FORM])?;
+        declared(&request, &[YAML, JSON, ODPS_YAML, ODPS_JSON, BUNDLE])?;
         let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let declared = declared.unwrap_or(YAML).to_owned();
         let kind = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let body = bytes(request, state).await?;
         let texts = match kind.as_str() {
-            BUNDLE | FORM => parts(&declared, body).await?,
+            BUNDLE => parts(&declared, body).await?,
             ODPS_YAML | ODPS_JSON => separated(&text(body)?),
             _ => return text(body).map(Self::Manifest),
         };
@@ -104,9 +103,12 @@ async fn parts(declared: &str, body: Bytes) -> Result<Vec<String>, Failure> {
             .with_remedy("send parts with the boundary that `Content-Type` names, the product's document first")
     };
     // The parser knows forms only; a bundle is told apart in the same way.
-    let form = declared.replacen(BUNDLE, FORM, 1);
-    let boundary = multer::parse_boundary(&form).map_err(unreadable)?;
-    let stream = futures::stream::iter([Ok::<_, std::convert::Infallible>(body)]);
+    let parameters = declared.split_once(';').map_or("", |(_, parameters)| parameters);
+    let boundary = multer::parse_boundary(format!("multipart/form-data;{parameters}")).map_err(unreadable)?;
+    // Nor does it know parts without headers: it would take their text for them.
+    let body = text(body)?
+        .replace(&format!("--{boundary}\r\n\r\n"), &format!("--{boundary}\r\nContent-Type: text/plain\r\n\r\n"));
+    let stream = futures::stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(body))]);
     let mut parts = multer::Multipart::new(stream, boundary);
     let mut texts = Vec::new();
     while let Some(part) = parts.next_field().await.map_err(unreadable)? {
@@ -145,7 +147,7 @@ mod tests {
         let stream = "---\na: 1\n---\nb: 2\n";
         assert_eq!(read(ODPS_YAML, stream).await.unwrap(), standard("a: 1\n", &["b: 2\n"]));
         let parts = "--x\r\n\r\na: 1\r\n--x\r\nContent-Type: application/odcs+yaml\r\n\r\nb: 2\r\n--x--\r\n";
-        for kind in ["multipart/mixed; boundary=x", "multipart/form-data; boundary=\"x\""] {
+        for kind in ["multipart/mixed; boundary=x", "Multipart/Mixed; boundary=\"x\""] {
             assert_eq!(read(kind, parts).await.unwrap(), standard("a: 1", &["b: 2"]), "{kind}");
         }
     }
@@ -158,6 +160,7 @@ mod tests {
             ("multipart/mixed; boundary=x", "--x--\r\n", "request.no_documents"),
             (ODPS_YAML, "---\n---\n", "request.no_documents"),
             ("text/plain", "a", "request.unsupported_type"),
+            ("multipart/form-data; boundary=x", "--x--", "request.unsupported_type"),
         ] {
             assert_eq!(read(kind, body).await.unwrap_err().0.code, code, "{kind} {body}");
         }
