@@ -264,7 +264,6 @@ async fn measure_impact(cloud: Cloud) -> Result<(Spread, Spread)> {
             approvals: Vec::new(),
             reason: None,
             acknowledged: None,
-            snapshot: None,
             revision: 1,
         };
         let entry = AuditEntry::new(Timestamp::now(), &contract.port, "seeded", &caller, json!({}));

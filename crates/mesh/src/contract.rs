@@ -89,9 +89,6 @@ pub struct Contract {
     /// The consumer's word that it knows of its port's end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
-    /// The snapshot that reads of a mutable table stay at; none for the newest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub snapshot: Option<i64>,
     /// Counts changes; moves every cached grant's key.
     pub revision: u64,
 }

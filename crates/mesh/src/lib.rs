@@ -24,6 +24,7 @@ mod inputs;
 pub mod judgement;
 pub mod marketplace;
 pub mod measurement;
+pub mod metadata_file;
 pub mod metrics;
 pub mod object_storage;
 pub mod page;

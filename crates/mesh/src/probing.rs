@@ -18,11 +18,12 @@ use crate::{
     error::StoreError,
     events::{Event, EventPublisher},
     measurement::{Measurement, MeasurementStore, PortState, ProbeReport, VerdictKind},
+    metadata_file::key_of,
     metrics,
     object_storage::ObjectStorage,
     place::Place,
     product::{Port, Product, ProductStore, Status},
-    provisioning::{key_of, observer},
+    provisioning::observer,
     sweeping,
     table_catalog::{CatalogTable, TableCatalog, newest_data},
 };

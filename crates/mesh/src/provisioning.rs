@@ -10,13 +10,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    audit::new_id,
     clock::Clock,
     contract::ContractStore,
     credentials::{CredentialVendor, Mode, VendRequest},
     domain::{Domain, DomainStore, Envelope},
     error::StoreError,
     events::EventPublisher,
+    metadata_file::{key_of, metadata_number, numbered_key},
     metrics::{self, Lagging},
     object_storage::ObjectStorage,
     place::Place,
@@ -488,26 +488,6 @@ pub(crate) fn observer(domain: &Domain, envelope: &Envelope) -> VendRequest {
         key_arn: envelope.key_arn.clone(),
         lifetime: OBSERVER_LIFETIME,
     }
-}
-
-/// A new key for a port's metadata file: numbered, so that the newest can be told, and unique, so that nobody's is overwritten.
-pub fn metadata_key(prefix: &str, number: u64) -> String {
-    numbered_key(prefix, number, &new_id())
-}
-
-fn numbered_key(prefix: &str, number: u64, unique: &str) -> String {
-    format!("{prefix}/metadata/{number:05}-{unique}.metadata.json")
-}
-
-/// The number in a metadata file's key.
-pub fn metadata_number(key: &str) -> Option<u64> {
-    let name = key.rsplit('/').next()?.strip_suffix(".metadata.json")?;
-    name.split_once('-')?.0.parse().ok()
-}
-
-/// The key within `bucket` of an `s3://` URL.
-pub fn key_of<'a>(url: &'a str, bucket: &str) -> Option<&'a str> {
-    url.strip_prefix("s3://")?.strip_prefix(bucket)?.strip_prefix('/')
 }
 
 /// S3 answers with a key's id or ARN, as it was given.

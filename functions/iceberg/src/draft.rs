@@ -6,8 +6,8 @@ use axum::extract::State;
 use mesh_api::types::ManifestDraft;
 use mesh_core::{
     error::{StoreError, UseCaseError},
+    metadata_file::key_of,
     principal::Role,
-    provisioning::key_of,
     table_catalog::CatalogTable,
 };
 use mesh_http::{Authenticated, Failure, Json, Path, problem::problem_error};

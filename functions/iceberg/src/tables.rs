@@ -8,8 +8,8 @@ use mesh_core::{
     access::{Access, AccessRequest},
     credentials::{Credentials, Mode},
     error::{StoreError, UseCaseError},
+    metadata_file::{key_of, metadata_key, metadata_number},
     principal::{Caller, Role},
-    provisioning::{key_of, metadata_key, metadata_number},
     table_catalog::{CatalogTable, Commit},
 };
 use mesh_http::{Authenticated, Json, Path};

@@ -134,7 +134,6 @@ impl Contracts {
             approvals: Vec::new(),
             reason: None,
             acknowledged: None,
-            snapshot: None,
             revision: 1,
         };
         contract.required_approvals = self.required_approvals(caller, &product, port, &contract).await?;

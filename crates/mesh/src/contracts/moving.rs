@@ -81,7 +81,6 @@ impl Contracts {
             agreed_freshness: input.agreed_freshness.unwrap_or(before.agreed_freshness),
             agreed: agreed(&product.manifest, port),
             acknowledged: None,
-            snapshot: None,
             revision: before.revision + 1,
             port: target.clone(),
             ..before.clone()

@@ -206,7 +206,6 @@ pub fn contract(port: &str, consumer: &str, seconds: i64) -> Contract {
         approvals: Vec::new(),
         reason: None,
         acknowledged: None,
-        snapshot: None,
         revision: 1,
     }
 }
