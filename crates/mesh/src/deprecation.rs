@@ -22,6 +22,8 @@ pub const MINIMUM_NOTICE: Days = Days(90);
 pub const DEPRECATED: &str = "mesh.port.deprecated";
 /// The event that tells that a port is gone.
 pub const REMOVED: &str = "mesh.port.removed";
+/// Contracts that one event names: ten events go to the bus in one call, which takes 256 KB.
+const TOLD_AT_ONCE: usize = 50;
 
 /// What was announced of a port that is being left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ pub struct GonePort {
     pub removed_at: Timestamp,
     #[serde(default)]
     pub successor: Option<PortAddress>,
+    /// What was announced of it: it stands again where the port comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deprecation: Option<Deprecation>,
 }
 
 /// Something that consumers are to be told of with a revision.
@@ -74,8 +79,9 @@ pub enum NoticeKind {
 }
 
 impl Notice {
-    /// The event for whoever holds one of the live `contracts` on the port. Told twice, it has the same id.
-    pub fn event(&self, contracts: &[Contract], now: Timestamp) -> Event {
+    /// The events for those who hold one of the live `contracts` on the port, so many in each that the bus takes it. Told twice, they have the
+    /// same ids.
+    pub fn events(&self, contracts: &[Contract], now: Timestamp) -> Vec<Event> {
         let kind = match self.kind {
             NoticeKind::Deprecated => DEPRECATED,
             NoticeKind::Removed => REMOVED,
@@ -87,8 +93,15 @@ impl Notice {
                 json!({ "id": contract.id, "consumer_domain": contract.consumer_domain, "contact": contract.contact })
             })
             .collect();
-        let data = json!({ "port": self.port, "sunset": self.sunset, "successor": self.successor, "contracts": told });
-        Event::new(format!("{}-{kind}-{}", self.port, self.revision), kind, &self.port.to_string(), now, data)
+        // Nobody reads it: that is told, too.
+        let parts: Vec<&[Value]> = if told.is_empty() { vec![&[]] } else { told.chunks(TOLD_AT_ONCE).collect() };
+        let event = |(part, told): (usize, &[Value])| {
+            let data =
+                json!({ "port": self.port, "sunset": self.sunset, "successor": self.successor, "contracts": told });
+            let id = format!("{}-{kind}-{}-{part}", self.port, self.revision);
+            Event::new(id, kind, &self.port.to_string(), now, data)
+        };
+        parts.into_iter().enumerate().map(event).collect()
     }
 }
 
@@ -100,10 +113,28 @@ pub(crate) struct Leaving {
     pub over: Vec<PortAddress>,
 }
 
+/// What was announced before.
+pub(crate) struct Announced<'a> {
+    pub ports: &'a [Port],
+    pub gone: &'a [GonePort],
+    /// Whether nothing is to be written.
+    pub is_unchanged: bool,
+}
+
+impl Announced<'_> {
+    fn of(&self, address: &PortAddress) -> Option<&Deprecation> {
+        let listed = self.ports.iter().find(|port| port.address == *address);
+        match listed {
+            Some(port) => port.deprecation.as_ref(),
+            None => self.gone.iter().find(|gone| gone.port == *address)?.deprecation.as_ref(),
+        }
+    }
+}
+
 /// Works out what is left by `manifest`, and finds what is announced too late.
 pub(crate) fn leaving(
     manifest: &Manifest,
-    before: &[Port],
+    announced: &Announced<'_>,
     minimum: Days,
     now: Timestamp,
     findings: &mut Findings,
@@ -112,15 +143,17 @@ pub(crate) fn leaving(
     let earliest = earliest(minimum, now);
     for (index, port) in manifest.output_ports.iter().enumerate() {
         let address = manifest.address(port);
-        let known = before.iter().find(|known| known.address == address).and_then(|port| port.deprecation.as_ref());
+        let known = announced.of(&address);
         let successor = successor(manifest, port);
         let new = |sunset| Deprecation { sunset, announced_at: now, successor: successor.clone() };
         let deprecation = match (port.sunset, known) {
             (Some(wanted), Some(known)) if wanted == known.sunset => Deprecation { successor, ..known.clone() },
             (Some(wanted), known) => {
-                if wanted < earliest && known.is_none_or(|known| wanted < known.sunset) {
+                // What was announced may be put off, and is not brought forward, in however many steps.
+                if known.map_or(wanted < earliest, |known| wanted < known.sunset) {
+                    let earliest = known.map_or(earliest, |known| known.sunset);
                     let detail = format!(
-                        "`{address}` would end on {wanted}; whoever reads it is told at least {minimum} before, so not before {earliest}"
+                        "`{address}` would end on {wanted}, before {earliest}: its readers have {minimum} at least, and a day that was announced stands"
                     );
                     findings.refuse(
                         Violation::new("deprecation.too_soon", format!("/outputPorts/{index}/sunset"), detail)
@@ -131,13 +164,16 @@ pub(crate) fn leaving(
             }
             (None, Some(known)) if successor.is_some() => Deprecation { successor, ..known.clone() },
             (None, None) if successor.is_some() => {
+                // Without the day: a plan that is approved tomorrow has the same findings.
                 let detail = format!(
-                    "`{address}` has a newer major beside it and can be read until {earliest}, unless another day is set"
+                    "`{address}` has a newer major beside it and can be read for {minimum} more, unless another day is set"
                 );
-                findings.warn(
-                    Violation::new("deprecation.announced", format!("/outputPorts/{index}"), detail)
-                        .with_remedy("write the last day as `sunset`"),
-                );
+                if !announced.is_unchanged {
+                    findings.warn(
+                        Violation::new("deprecation.announced", format!("/outputPorts/{index}"), detail)
+                            .with_remedy("write the last day as `sunset`"),
+                    );
+                }
                 new(earliest)
             }
             (None, _) => continue,
@@ -145,7 +181,8 @@ pub(crate) fn leaving(
         leaving.deprecated.insert(address, deprecation);
     }
     let listed = |address: &PortAddress| manifest.port(address).is_some();
-    leaving.over = before
+    leaving.over = announced
+        .ports
         .iter()
         .filter(|port| !listed(&port.address))
         .filter(|port| port.deprecation.as_ref().is_some_and(|deprecation| deprecation.is_over(now)))
@@ -203,12 +240,30 @@ pub(crate) fn gone(
     gone.retain(|gone| !listed(&gone.port));
     for port in ports_before.iter().filter(|port| !listed(&port.address)) {
         if !gone.iter().any(|gone| gone.port == port.address) {
-            gone.push(GonePort { port: port.address.clone(), removed_at: now, successor: None });
+            gone.push(GonePort {
+                port: port.address.clone(),
+                removed_at: now,
+                successor: None,
+                deprecation: port.deprecation.clone(),
+            });
         }
     }
     for gone in &mut gone {
         gone.successor = newest(manifest, |port| port.name == gone.port.port && port.version.major > gone.port.major);
     }
+    gone
+}
+
+/// The ports of a product that is withdrawn, with what was announced of each: it comes back as it was.
+pub(crate) fn retired(before: &Product, ports: &[Port], now: Timestamp) -> Vec<GonePort> {
+    let mut gone = before.gone.clone();
+    gone.retain(|gone| !ports.iter().any(|port| port.address == gone.port));
+    gone.extend(ports.iter().map(|port| GonePort {
+        port: port.address.clone(),
+        removed_at: now,
+        successor: None,
+        deprecation: port.deprecation.clone(),
+    }));
     gone
 }
 
@@ -296,7 +351,13 @@ impl crate::registration::Registrar {
         let ports = leaving.deprecated.iter().map(|(address, deprecation)| async move {
             let resource = address.to_string();
             let (downstream, entries) =
-                futures::try_join!(self.products.downstream(address), self.audit.entries(&resource, ENTRIES))?;
+                futures::join!(self.products.downstream(address), self.audit.entries(&resource, ENTRIES));
+            let downstream = downstream?;
+            // Who read it last is good to know, and no reason against a plan.
+            let entries = entries.unwrap_or_else(|error| {
+                tracing::warn!(port = resource, error = &error as &dyn std::error::Error, "reads cannot be told");
+                Vec::new()
+            });
             let readers = live.iter().filter(|contract| contract.port == *address).map(|contract| {
                 let reads = entries.iter().filter(|entry| {
                     entry.action == "access.read"

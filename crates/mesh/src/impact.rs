@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
 use mesh_evolution::{Change, ChangeKind};
-use mesh_manifest::{PortAddress, ProductId};
+use mesh_manifest::{PortAddress, ProductId, Visibility};
 
 use crate::{
     error::StoreError,
-    product::{ProductStore, Status},
+    principal::Caller,
+    product::{Product, ProductStore, Status},
 };
 
 /// The most products that are told of.
 const MAX_DOWNSTREAM: usize = 500;
+/// The most look-ups that one plan makes for it.
+const MAX_LOOK_UPS: usize = 1000;
 /// How many look-ups are under way at once.
 const AT_ONCE: usize = 50;
 
@@ -33,22 +36,32 @@ pub(crate) fn broken_ports(changes: &[Change]) -> BTreeSet<PortAddress> {
 }
 
 /// The products that are made from `ports`, each once for a port, those that use it themselves first.
+///
+/// Those that use it themselves are named to whoever answers for the port; of what lies behind them, only what the caller may know of.
 pub(crate) async fn downstream(
     products: &dyn ProductStore,
+    caller: &Caller,
     ports: &BTreeSet<PortAddress>,
 ) -> Result<Vec<Downstream>, StoreError> {
-    let mut found = Vec::new();
+    let may_know = |product: &Product| {
+        caller.oversees()
+            || caller.domain == product.id.domain
+            || product.manifest.access.visibility == Visibility::Company
+    };
+    let (mut found, mut looked) = (Vec::new(), 0);
     for changed in ports {
         // Product → through which it is reached.
         let mut seen: BTreeMap<ProductId, Option<ProductId>> = BTreeMap::new();
         let mut next: Vec<(PortAddress, Option<ProductId>)> = vec![(changed.clone(), None)];
-        while !next.is_empty() && found.len() + seen.len() < MAX_DOWNSTREAM {
+        while !next.is_empty() && found.len() + seen.len() < MAX_DOWNSTREAM && looked < MAX_LOOK_UPS {
             let batch: Vec<_> = next.drain(..next.len().min(AT_ONCE)).collect();
             let users = try_join_all(batch.iter().map(|(port, _)| products.downstream(port))).await?;
+            looked += batch.len();
             let mut new = Vec::new();
             for ((_, through), users) in batch.iter().zip(users) {
                 for user in users {
-                    if user != changed.product && !seen.contains_key(&user) {
+                    let is_new = user != changed.product && !seen.contains_key(&user);
+                    if is_new && found.len() + seen.len() < MAX_DOWNSTREAM {
                         seen.insert(user.clone(), through.clone());
                         new.push(user);
                     }
@@ -56,9 +69,20 @@ pub(crate) async fn downstream(
             }
             for some in new.chunks(AT_ONCE) {
                 let made = try_join_all(some.iter().map(|id| products.product(id))).await?;
-                for product in made.into_iter().flatten().filter(|product| product.status != Status::Retired) {
-                    let ports = product.manifest.output_ports.iter().map(|port| product.manifest.address(port));
-                    next.extend(ports.map(|port| (port, Some(product.id.clone()))));
+                looked += some.len();
+                for (id, product) in some.iter().zip(made) {
+                    let Some(product) = product.filter(|product| product.status != Status::Retired) else {
+                        seen.remove(id);
+                        continue;
+                    };
+                    let is_direct = seen.get(id).is_some_and(Option::is_none);
+                    // What lies behind something that may not be known is not told either: it would be named by it.
+                    if may_know(&product) {
+                        let ports = product.manifest.output_ports.iter().map(|port| product.manifest.address(port));
+                        next.extend(ports.map(|port| (port, Some(product.id.clone()))));
+                    } else if !is_direct {
+                        seen.remove(id);
+                    }
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::{
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use mesh_manifest::{Format, PortAddress};
+use mesh_manifest::{Format, PortAddress, Schedule};
 use mesh_sla::{Observation, Transition, transition};
 use serde_json::json;
 
@@ -25,7 +25,7 @@ use crate::{
     product::{Port, Product, ProductStore, Status},
     provisioning::observer,
     sweeping,
-    table_catalog::{CatalogTable, TableCatalog, newest_data},
+    table_catalog::{CatalogTable, TableCatalog, newest_data, watermark},
 };
 
 /// Ports observed at once within a domain.
@@ -65,6 +65,8 @@ struct Target {
     /// What the keys of its files begin with.
     data: String,
     promise: mesh_manifest::Minutes,
+    /// When data is due, where that is not all the time.
+    schedule: Option<Schedule>,
     /// Since when the port is there to be filled: of a port without data, when it first appeared.
     since: Timestamp,
     owner: String,
@@ -340,14 +342,19 @@ impl Prober {
             let bytes = bytes.ok_or_else(|| StoreError::corrupt("table", format!("`{key}` is gone")))?;
             let metadata =
                 serde_json::from_slice(&bytes).map_err(|error| StoreError::corrupt("table metadata", error))?;
-            return Ok(Seen { readable: true, newest: newest_data(&metadata), metadata_location: location });
+            // What a run says of itself counts where the port's owner said so, and never for a time that is still to come.
+            let heeded = target.schedule.as_ref().is_some_and(|schedule| schedule.watermark.is_some());
+            let told = watermark(&metadata).filter(|told| heeded && *told <= now);
+            let newest = newest_data(&metadata).max(told);
+            return Ok(Seen { readable: true, newest, metadata_location: location });
         }
         if target.format.is_file() {
             let entries = self.storage.list(Some(&view.credentials), bucket, &target.data, MAX_FILES).await?;
             let all = entries.len() < MAX_FILES;
             let newest = entries.into_iter().map(|entry| entry.modified).max();
             // Where not all files were seen, a newer one may be among the others: nothing is broken by what was not looked at.
-            let kept = mesh_sla::verdict(target.promise, Observation::Seen { newest }, now, target.since).kind;
+            let seen = Observation::Seen { newest };
+            let kept = mesh_sla::verdict_on(target.schedule.as_ref(), target.promise, seen, now, target.since).kind;
             return Ok(Seen { readable: all || kept == VerdictKind::Kept, newest, metadata_location: None });
         }
         // What is served at an endpoint of the owner's own cannot be looked into from here.
@@ -375,6 +382,7 @@ fn targets(product: &Product) -> impl Iterator<Item = Target> {
         format: port.format,
         data: Place::of(&product.manifest.address(port), port).data,
         promise: port.sla.freshness,
+        schedule: port.sla.schedule.clone(),
         since: product.registered_at,
         owner: product.manifest.owner.contact.clone(),
     })
@@ -385,7 +393,7 @@ fn next_state(target: &Target, previous: Option<&PortState>, seen: &Seen, now: T
     // After snapshot expiry the newest data cannot be told from the table any more: the last known stands.
     let newest = seen.newest.max(previous.and_then(|previous| previous.newest));
     let observation = if seen.readable { Observation::Seen { newest } } else { Observation::Unreadable };
-    let judged = mesh_sla::verdict(target.promise, observation, now, target.since);
+    let judged = mesh_sla::verdict_on(target.schedule.as_ref(), target.promise, observation, now, target.since);
     let verdict = judged.kind;
     let settled_before = previous.and_then(|previous| previous.settled);
     let (event, settled) = transition(settled_before, verdict);

@@ -118,7 +118,8 @@ impl Provisioner {
     /// Notes what became of a product's envelope.
     async fn note(&self, product: &Product, outcome: Result<(), Obstacle>) -> Result<Converged, StoreError> {
         let (id, revision) = (&product.id, product.revision);
-        if product.provisioned_revision < revision && !matches!(outcome, Err(Obstacle::Store(_))) {
+        // A revision that cannot be converged yet is nothing to tell of, and would be told anew by every sweep.
+        if product.provisioned_revision < revision && outcome.is_ok() {
             self.tell(product).await?;
         }
         match outcome {
@@ -148,7 +149,7 @@ impl Provisioner {
             return Ok(());
         }
         let (contracts, now) = (self.contracts.of_product(&product.id).await?, self.clock.now());
-        let events: Vec<_> = product.notices.iter().map(|notice| notice.event(&contracts, now)).collect();
+        let events: Vec<_> = product.notices.iter().flat_map(|notice| notice.events(&contracts, now)).collect();
         self.events.publish(&events).await
     }
 
@@ -342,8 +343,14 @@ impl Provisioner {
     ) -> Result<bool, Obstacle> {
         let adopted = port.adopt.as_ref().and_then(|adoption| adoption.table.as_deref());
         let (metadata_location, new) = match adopted {
-            Some(name) => (self.adopt_table(name, port, envelope, location).await?, false),
-            None => match self.newest_metadata(address, envelope).await? {
+            Some(name) => {
+                let first = self.adopt_table(name, port, envelope, location).await?;
+                // Where the port's own entry was lost, the table has gone on since it was taken over.
+                let newest = self.newest_metadata(&Place::of(address, port).prefix, &address.table(), envelope).await?;
+                let newest = newest.filter(|key| metadata_number(key) > metadata_number(&first));
+                (newest.map_or(first, |key| format!("s3://{}/{key}", envelope.bucket)), false)
+            }
+            None => match self.newest_metadata(&address.prefix(), &address.table(), envelope).await? {
                 // The entry was lost, or was never made; the table was: point at it.
                 Some(key) => (format!("s3://{}/{key}", envelope.bucket), false),
                 None => {
@@ -412,14 +419,19 @@ impl Provisioner {
         }
     }
 
-    async fn newest_metadata(&self, address: &PortAddress, envelope: &Envelope) -> Result<Option<String>, Obstacle> {
-        let prefix = format!("{}/metadata/", address.prefix());
+    async fn newest_metadata(
+        &self,
+        prefix: &str,
+        table: &str,
+        envelope: &Envelope,
+    ) -> Result<Option<String>, Obstacle> {
+        let prefix = format!("{prefix}/metadata/");
         let entries = self.storage.list(None, &envelope.bucket, &prefix, MAX_METADATA).await?;
         if entries.len() >= MAX_METADATA {
             // Not all were seen, so the newest may not be among them: an older one would take rows away from readers.
             return Err(Obstacle::Status(format!(
                 "the entry of the table `{}` is gone, and `{prefix}` holds too many files to tell which one was its newest: somebody has to make the entry",
-                address.table()
+                table
             )));
         }
         let numbered = entries

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::{
     audit::AuditEntry,
     contracts::may_know,
+    deprecation,
     error::{StoreError, UseCaseError, Violation},
     findings::Findings,
     principal::{Caller, Role},
@@ -17,7 +18,8 @@ impl Registrar {
     /// Withdraws a product; its name stays with the domain. Refused while others depend on it.
     pub async fn retire(&self, caller: &Caller, id: &ProductId) -> Result<Product, UseCaseError> {
         let now = self.clock.now();
-        let (before, contracts) = futures::try_join!(self.products.product(id), self.contracts.of_product(id))?;
+        let (before, ports, contracts) =
+            futures::try_join!(self.products.product(id), self.products.ports(id), self.contracts.of_product(id))?;
         let before = before
             .filter(|product| may_know(caller, product, &contracts, now))
             .ok_or_else(|| UseCaseError::not_found("product", id))?;
@@ -63,6 +65,8 @@ impl Registrar {
             status_detail: None,
             revision: before.revision + 1,
             registered_at: now,
+            gone: deprecation::retired(&before, &ports, now),
+            notices: Vec::new(),
             ..before.clone()
         };
         let registration = Registration {

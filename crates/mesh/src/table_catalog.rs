@@ -97,6 +97,11 @@ pub trait TableFormat: Debug + Send + Sync {
     fn commit(&self, commit: &Commit<'_>) -> Result<Vec<u8>, CommitError>;
 }
 
+/// Up to when the table is complete, as a run that found nothing new says of itself: the table property `mesh.watermark`.
+pub fn watermark(metadata: &serde_json::Value) -> Option<Timestamp> {
+    metadata.get("properties")?.get("mesh.watermark")?.as_str()?.parse().ok()
+}
+
 /// When the table last got fresher: the newest ancestor of `main` that added or deleted rows and is not a rewrite.
 ///
 /// `metadata` is an Iceberg metadata file; none where no such snapshot is left.

@@ -134,7 +134,7 @@ async fn a_contract_moves_in_one_call_and_reads_follow() {
 async fn a_contract_does_not_move_to_less_than_it_is_about() {
     let world = World::new().await;
     world.active(&operations(), FLIGHTS).await;
-    let contract = world.contract(&["carrier"]).await;
+    let contract = world.contract(&["carrier", "tail_number"]).await;
     let without = two_majors("flights");
     let (head, second) = without.split_at(without.rfind("        - { name: carrier").unwrap());
     let second = second.split_once('\n').unwrap().1;
@@ -144,6 +144,9 @@ async fn a_contract_does_not_move_to_less_than_it_is_about() {
         panic!("{refused:?}")
     };
     assert_eq!(codes(&violations), ["contract.unknown_field"].into());
+    let wider = MoveInput { fields: Some(Vec::new()), ..MoveInput::default() };
+    let refused = world.contracts().move_to(&insights(), &contract.id, wider).await.unwrap_err();
+    assert!(matches!(refused, UseCaseError::Conflict { code: "contract.needs_approval", .. }), "{refused:?}");
     let fields = Some(vec!["tail_number".to_owned()]);
     let input = MoveInput { fields, ..MoveInput::default() };
     assert_eq!(world.contracts().move_to(&insights(), &contract.id, input).await.unwrap().port.major, 2);
@@ -261,4 +264,13 @@ async fn where_there_is_no_other_major_nothing_moves() {
     assert!(matches!(refused, UseCaseError::Conflict { code: "contract.no_successor", .. }), "{refused:?}");
     let refused = world.contracts().acknowledge(&insights(), &contract.id).await.unwrap_err();
     assert!(matches!(refused, UseCaseError::Conflict { code: "contract.nothing_announced", .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn nobody_joins_a_product_that_is_deprecated() {
+    let world = World::new().await;
+    let deprecated = FLIGHTS.replace("owner:", "status: deprecated\nowner:");
+    world.active(&operations(), &deprecated).await;
+    let refused = world.contracts().request(&insights(), world::contract_input(&[])).await.unwrap_err();
+    assert!(matches!(refused, UseCaseError::Conflict { code: "contract.product_deprecated", .. }), "{refused:?}");
 }

@@ -3,9 +3,11 @@
 //! This crate knows no AWS, HTTP, Lambda or wall clock: the time is passed in.
 
 pub mod budget;
+pub mod schedule;
 pub mod transition;
 pub mod verdict;
 
 pub use budget::{Budget, Measurement, budget};
+pub use schedule::verdict_on;
 pub use transition::{Transition, transition};
 pub use verdict::{Observation, Verdict, VerdictKind, verdict};

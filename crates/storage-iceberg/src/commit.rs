@@ -16,8 +16,9 @@ use crate::{invalid, read, refused, schema, snapshot::Head, write};
 const MAX_UPDATES: usize = 100;
 
 /// Properties that steer writers and leave readers alone, by prefix.
-const HARMLESS_PROPERTIES: [&str; 8] = [
+const HARMLESS_PROPERTIES: [&str; 9] = [
     "commit.retry.",
+    "mesh.watermark",
     "read.",
     "write.delete.",
     "write.distribution-mode",

@@ -39,7 +39,7 @@ def main() -> None:
     except NoSuchTableError:
         if given.table:
             raise
-        table = catalogue.create_table(name, STATIONS.schema, location=f"s3://{given.bucket}/_legacy/stations")
+        table = catalogue.create_table(name, STATIONS.schema, location=f"s3://{given.bucket}/_legacy/legacy-stations")
         table.append(STATIONS)
     files = sorted(task.file.file_path for task in table.scan().plan_files())
     snapshot = table.current_snapshot()

@@ -294,7 +294,8 @@ async fn a_body_of_another_type_is_not_looked_at() {
     for kind in ["application/x-www-form-urlencoded", "text/plain; charset=utf-8", ""] {
         let (status, problem) = registry.send("olga", "POST", "/products", &[("content-type", kind)], FLIGHTS).await;
         assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
-        assert_eq!(problem["remedy"], "send it as `Content-Type: application/yaml` or `application/json`");
+        let remedy = problem["remedy"].as_str().unwrap();
+        assert!(remedy.starts_with("send it as `Content-Type: application/yaml` or `application/json` or"), "{remedy}");
         let (status, _) = registry.send("olga", "POST", "/contracts", &[("content-type", kind)], "{}").await;
         assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
     }

@@ -11,7 +11,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     entry(
         "promise.too_tight",
-        &[At::Violation],
+        &[At::Violation, At::Warning],
         "A port promises fresher data than the slowest of its product's inputs does, with the time that making it takes.",
         "Promise what the inputs allow, or take fresher inputs.",
     ),
@@ -48,8 +48,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry(
         "adoption.reserved",
         &[At::Violation],
-        "What a port takes over lies where the data of a product of that name lies, or would.",
-        "Publish it as that product, or keep it below a folder that no product can be called by, such as `_legacy/`.",
+        "What a port takes over does not lie in a folder that is kept for what this product takes over.",
+        "Keep it below `_legacy/<product>/`, or call the product as the folder there is called.",
+    ),
+    entry(
+        "adoption.layout",
+        &[At::Violation],
+        "The files that a port takes over do not lie in a folder `data`: the roles of a domain open no other.",
+        "Keep the files in a folder called `data`.",
     ),
     entry(
         "adoption.overlaps",
@@ -62,6 +68,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[At::Problem(410)],
         "The port was removed after its last day; `successor` names the one in its place, if there is one.",
         "Read the successor: a contract on the old major moves there by `POST /contracts/{contract}/move`.",
+    ),
+    entry(
+        "contract.port_over",
+        &[At::Problem(409)],
+        "The last day of the port is over: it may be removed any moment.",
+        "Ask for a contract on the major that stands in its place.",
+    ),
+    entry(
+        "contract.product_deprecated",
+        &[At::Problem(409)],
+        "The product is deprecated: no new contracts are made on it.",
+        "Look for what stands in its place in the marketplace, or ask its owner.",
     ),
     entry(
         "contract.other_port",

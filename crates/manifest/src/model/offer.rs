@@ -64,7 +64,7 @@ pub enum Visibility {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Lifecycle {
-    /// Not to be relied on yet: no promise is held against it.
+    /// Not to be relied on yet.
     Draft,
     /// In use.
     #[default]

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
-use mesh_manifest::{DomainName, Minutes, OutputPort, PortAddress, ProductId, Visibility};
+use mesh_manifest::{DomainName, Lifecycle, Minutes, OutputPort, PortAddress, ProductId, Visibility};
 use mesh_policy::Action;
 use serde_json::json;
 
@@ -93,6 +93,14 @@ impl Contracts {
                 "a domain needs no contract for its own products",
             ));
         }
+        if product.manifest.status == Lifecycle::Deprecated {
+            return Err(UseCaseError::conflict(
+                "contract.product_deprecated",
+                format!("`{id}` is deprecated: those who read it leave, and nobody joins them"),
+                "look for what stands in its place in the marketplace, or ask its owner",
+            ));
+        }
+        self.not_over(&input.port, now).await?;
         check(&input, &product, now)?;
         let agreed_freshness = input.agreed_freshness.unwrap_or(port.sla.freshness);
         let same = |contract: &&Contract| {
@@ -191,6 +199,25 @@ impl Contracts {
         Ok(required)
     }
 
+    /// Refuses a port whose last day is over: it may be gone any moment, without another notice.
+    async fn not_over(&self, port: &PortAddress, now: Timestamp) -> Result<(), UseCaseError> {
+        let ports = self.products.ports_at(std::slice::from_ref(port)).await?;
+        match ports.get(port).and_then(|port| port.deprecation.as_ref()) {
+            Some(deprecation) if deprecation.is_over(now) => {
+                let successor = deprecation.successor.as_ref();
+                Err(UseCaseError::conflict(
+                    "contract.port_over",
+                    format!("`{port}` could be read until {}, and may be removed any moment", deprecation.sunset),
+                    successor.map_or_else(
+                        || "look for another product in the marketplace".to_owned(),
+                        |successor| format!("ask for a contract on `{successor}`"),
+                    ),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Approves, rejects or revokes. Approving gives every missing approval that the caller's roles can give; the contract is active
     /// once none is missing. Nobody approves what they asked for themselves, nor what a domain asked for that they belong to: whoever
     /// sits on both sides would be asking themselves, by a colleague or by a machine client of their own.
@@ -272,6 +299,7 @@ impl Contracts {
                 })?;
                 after.approvals.extend(given);
                 if after.missing_approvals().next().is_none() {
+                    self.not_over(&after.port, now).await?;
                     still_offered(&after, &product)?;
                     judged = Some(product);
                     after.status = ContractStatus::Active;

@@ -76,6 +76,7 @@ impl Contracts {
                 "use that one, and revoke this",
             ));
         }
+        self.not_over(&target, now).await?;
         let mut after = Contract {
             fields: input.fields.clone().unwrap_or_else(|| before.fields.clone()),
             agreed_freshness: input.agreed_freshness.unwrap_or(before.agreed_freshness),
@@ -93,6 +94,13 @@ impl Contracts {
                 remedy: Some("name the fields and the freshness that you take there".to_owned()),
                 violations: missing,
             });
+        }
+        if is_wider(&before, &after) {
+            return Err(UseCaseError::conflict(
+                "contract.needs_approval",
+                format!("the contract `{id}` was approved for less than is asked for on `{target}`"),
+                "move with the fields and the freshness that were agreed on, or ask for a contract on the new major",
+            ));
         }
         after.required_approvals = self.required_approvals(caller, &product, port, &after).await?;
         let roles: Vec<_> = after.missing_approvals().map(|missing| missing.role.clone()).collect();
@@ -154,6 +162,17 @@ impl Contracts {
         require(may, "contract.not_a_party", &detail)?;
         Ok(contract)
     }
+}
+
+/// Whether more is asked for than was approved: another field, or fresher data.
+fn is_wider(before: &Contract, after: &Contract) -> bool {
+    let held = |field: &String| {
+        before.fields.iter().any(|known| {
+            field.strip_prefix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    };
+    let more = !before.fields.is_empty() && (after.fields.is_empty() || !after.fields.iter().all(held));
+    more || after.agreed_freshness < before.agreed_freshness
 }
 
 fn no_successor(contract: &Contract) -> UseCaseError {

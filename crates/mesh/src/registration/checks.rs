@@ -42,7 +42,14 @@ pub(super) fn warn_of_final_removal(leaving: &Leaving, live: &[Contract], findin
 }
 
 /// What is made from others can be no fresher than the slowest of them and the time that it takes.
-pub(super) fn check_promises(manifest: &Manifest, upstream: &[Product], findings: &mut Findings) {
+///
+/// Where neither the inputs nor the promise changed, an upstream product loosened its own: that is told, and refuses nothing.
+pub(super) fn check_promises(
+    manifest: &Manifest,
+    before: Option<&Manifest>,
+    upstream: &[Product],
+    findings: &mut Findings,
+) {
     let inputs = manifest.inputs.iter().filter_map(|input| {
         let product = upstream.iter().find(|product| product.id == input.port.product)?;
         Some((&input.port, product.manifest.port(&input.port)?.sla.freshness))
@@ -58,10 +65,17 @@ pub(super) fn check_promises(manifest: &Manifest, upstream: &[Product], findings
                 port.sla.freshness,
                 port.sla.processing.map(|time| format!(", in {time}")).unwrap_or_default()
             );
-            findings.refuse(
-                Violation::new("promise.too_tight", format!("/outputPorts/{index}/sla/freshness"), detail)
-                    .with_remedy(format!("promise {least} or more, or take fresher inputs")),
-            );
+            let violation = Violation::new("promise.too_tight", format!("/outputPorts/{index}/sla/freshness"), detail)
+                .with_remedy(format!("promise {least} or more, or take fresher inputs"));
+            let stood = before.is_some_and(|before| {
+                let known = before.port(&manifest.address(port));
+                before.inputs == manifest.inputs && known.is_some_and(|known| known.sla == port.sla)
+            });
+            if stood {
+                findings.warn(violation);
+            } else {
+                findings.refuse(violation);
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     audit::{AuditEntry, AuditLog},
     clock::Clock,
     contract::ContractStore,
-    deprecation,
+    deprecation::{self, Announced},
     domain::{Domain, DomainStore},
     error::{StoreError, UseCaseError, Violation},
     findings::{Findings, affected_contracts, broken_contract, digest},
@@ -95,7 +95,9 @@ impl Registrar {
 
         let mut findings = Findings::new(Some(parsed.spans));
         findings.warn_all(parsed.warnings);
-        let leaving = deprecation::leaving(&manifest, &ports_before, self.minimum_notice, now, &mut findings);
+        let gone = before.as_ref().map(|before| before.gone.as_slice()).unwrap_or_default();
+        let known = Announced { ports: &ports_before, gone, is_unchanged: unchanged };
+        let leaving = deprecation::leaving(&manifest, &known, self.minimum_notice, now, &mut findings);
         let mut changes = Vec::new();
         let mut affected = Vec::new();
         let mut downstream = Vec::new();
@@ -118,14 +120,14 @@ impl Registrar {
             let broken = impact::broken_ports(&changes);
             ((), downstream) = futures::try_join!(
                 self.check_removed_ports(removed, &mut findings),
-                impact::downstream(&*self.products, &broken)
+                impact::downstream(&*self.products, caller, &broken)
             )?;
         }
         let deprecated = self.deprecated_ports(&leaving, &live).await?;
         let upstream = self.check_inputs(caller, &manifest, inputs, now, &mut findings).await?;
+        check_promises(&manifest, active_before.map(|before| &before.manifest), &upstream, &mut findings);
         let upstream = newly_used(&manifest, active_before, upstream);
-        place::check(&manifest, bucket_of(&domain), before.as_ref(), &mut findings);
-        check_promises(&manifest, &upstream, &mut findings);
+        place::check(&manifest, bucket_of(&domain), &mut findings);
         let (schemas, new_schemas) = check_schemas(&manifest, registered, &ports_before, now, &mut findings);
         let question = Question {
             action: Action::Publish,
