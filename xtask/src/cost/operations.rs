@@ -39,7 +39,7 @@ pub fn manifest(name: &str, version: &str, description: &str) -> String {
         let _ = write!(
             text,
             "  - name: {port}\n    version: 1.0.0\n    description: Values measured\n    format: {format}\n    \
-             sla: {{ freshness: 24h }}\n    schema:\n      fields:\n{fields}"
+             sla: {{ freshness: 31d }}\n    schema:\n      fields:\n{fields}"
         );
     }
     text
