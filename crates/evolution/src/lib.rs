@@ -19,4 +19,4 @@ pub use classify::classify;
 pub use code::Code;
 pub use examples::change_table;
 pub use ports::classify_schemas;
-pub use versions::{RequiredVersions, Violation, check_versions, required_versions};
+pub use versions::{RequiredVersions, Violation, check_versions, least_version, required_versions};

@@ -50,11 +50,11 @@ pub fn required_versions(before: &Manifest, changes: &[Change]) -> RequiredVersi
     let ports = before.output_ports.iter().filter_map(|port| {
         let address = before.address(port);
         let kind = *kinds.get(&address)?;
-        Some((address, least(&port.version, kind)))
+        Some((address, least_version(&port.version, kind)))
     });
     let kind = product_kind(changes);
     RequiredVersions {
-        product: kind.map_or_else(|| before.version.clone(), |kind| least(&before.version, kind)),
+        product: kind.map_or_else(|| before.version.clone(), |kind| least_version(&before.version, kind)),
         ports: ports.collect(),
     }
 }
@@ -119,7 +119,7 @@ fn product_kind(changes: &[Change]) -> Option<ChangeKind> {
 }
 
 /// The least version after `version` for a change of `kind`. One before a release stands for the release itself.
-fn least(version: &Version, kind: ChangeKind) -> Version {
+pub fn least_version(version: &Version, kind: ChangeKind) -> Version {
     let released = version.pre.is_empty();
     let (major, minor, patch) = match kind {
         ChangeKind::Patch if released => (version.major, version.minor, version.patch + 1),

@@ -20,6 +20,15 @@ fn whole_number(text: &str) -> Option<u64> {
         .flatten()
 }
 
+/// A whole number above 0 with one of `units`, in the first of them.
+fn with_unit(text: &str, units: &[(&str, u64)], expected: &'static str) -> Result<u64, QuantityError> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits).unwrap_or_default();
+    let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+    let value = factor.and_then(|factor| whole_number(number)?.checked_mul(factor)).filter(|value| *value > 0);
+    value.ok_or_else(|| QuantityError { value: text.chars().take(40).collect(), expected })
+}
+
 /// A length of time in whole minutes, 1 or more: `5m`, `24h` or `7d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minutes(pub u64);
@@ -39,61 +48,24 @@ pub struct Percent(pub u32);
 impl FromStr for Minutes {
     type Err = QuantityError;
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        let error = || QuantityError {
-            value: text.chars().take(40).collect(),
-            expected: "a duration: write a whole number above 0 with the unit m, h or d, such as `60m`",
-        };
-        let split = text.len().saturating_sub(1);
-        let (number, unit) = text.split_at_checked(split).ok_or_else(error)?;
-        let factor = match unit {
-            "m" => 1,
-            "h" => 60,
-            "d" => 24 * 60,
-            _ => return Err(error()),
-        };
-        let minutes = whole_number(number).and_then(|n| n.checked_mul(factor)).filter(|n| *n > 0).ok_or_else(error)?;
-        Ok(Self(minutes))
+        let expected = "a duration: write a whole number above 0 with the unit m, h or d, such as `60m`";
+        with_unit(text, &[("m", 1), ("h", 60), ("d", 24 * 60)], expected).map(Self)
     }
 }
 
 impl FromStr for Days {
     type Err = QuantityError;
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        let error = || QuantityError {
-            value: text.chars().take(40).collect(),
-            expected: "a number of days: write a whole number above 0 with the unit d, w or y, such as `730d`",
-        };
-        let split = text.len().saturating_sub(1);
-        let (number, unit) = text.split_at_checked(split).ok_or_else(error)?;
-        let factor = match unit {
-            "d" => 1,
-            "w" => 7,
-            "y" => 365,
-            _ => return Err(error()),
-        };
-        let days = whole_number(number).and_then(|n| n.checked_mul(factor)).filter(|n| *n > 0).ok_or_else(error)?;
-        Ok(Self(days))
+        let expected = "a number of days: write a whole number above 0 with the unit d, w or y, such as `730d`";
+        with_unit(text, &[("d", 1), ("w", 7), ("y", 365)], expected).map(Self)
     }
 }
 
 impl FromStr for Milliseconds {
     type Err = QuantityError;
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        let error = || QuantityError {
-            value: text.chars().take(40).collect(),
-            expected: "a short duration: write a whole number above 0 with the unit ms, s or m, such as `500ms`",
-        };
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at_checked(digits).ok_or_else(error)?;
-        let factor = match unit {
-            "ms" => 1,
-            "s" => 1000,
-            "m" => 60_000,
-            _ => return Err(error()),
-        };
-        let milliseconds =
-            whole_number(number).and_then(|n| n.checked_mul(factor)).filter(|n| *n > 0).ok_or_else(error)?;
-        Ok(Self(milliseconds))
+        let expected = "a short duration: write a whole number above 0 with the unit ms, s or m, such as `500ms`";
+        with_unit(text, &[("ms", 1), ("s", 1000), ("m", 60_000)], expected).map(Self)
     }
 }
 

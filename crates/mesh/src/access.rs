@@ -129,13 +129,7 @@ impl Broker {
             })
             .collect();
         let major = request.major.or_else(|| only(own.iter().map(|contract| contract.port.major)));
-        let newest = product
-            .manifest
-            .output_ports
-            .iter()
-            .filter(|port| port.name == request.port)
-            .map(|port| port.version.major)
-            .max();
+        let newest = product.manifest.newest(&request.port, None).map(|port| port.version.major);
         let gone = product.gone.iter().filter(|gone| gone.port.port == request.port);
         let major = major.or(newest).or(gone.map(|gone| gone.port.major).max()).ok_or_else(unknown)?;
         let address = id.port(request.port.clone(), major);

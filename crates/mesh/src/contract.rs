@@ -130,6 +130,14 @@ impl Contract {
         self.status_at(now) == ContractStatus::Active
     }
 
+    /// Whether it is what `consumer` has, or asked for, on `port` for `purpose`: of these there is one at a time.
+    pub fn stands_for(&self, consumer: &DomainName, port: &PortAddress, purpose: &str, now: Timestamp) -> bool {
+        self.consumer_domain == *consumer
+            && self.port == *port
+            && self.purpose == purpose
+            && matches!(self.status_at(now), ContractStatus::Active | ContractStatus::Pending)
+    }
+
     /// The approvals that are still missing.
     pub fn missing_approvals(&self) -> impl Iterator<Item = &RequiredApproval> {
         self.required_approvals

@@ -1,6 +1,6 @@
 //! Ports that are being left: until when they can be read, who is told, and where their readers go.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
 pub use mesh_manifest::Days;
@@ -235,19 +235,8 @@ pub(crate) fn gone(
     ports_before: &[Port],
     now: Timestamp,
 ) -> Vec<GonePort> {
-    let listed = |address: &PortAddress| manifest.port(address).is_some();
-    let mut gone: Vec<_> = before.map(|before| before.gone.clone()).unwrap_or_default();
-    gone.retain(|gone| !listed(&gone.port));
-    for port in ports_before.iter().filter(|port| !listed(&port.address)) {
-        if !gone.iter().any(|gone| gone.port == port.address) {
-            gone.push(GonePort {
-                port: port.address.clone(),
-                removed_at: now,
-                successor: None,
-                deprecation: port.deprecation.clone(),
-            });
-        }
-    }
+    let known = before.map(|before| before.gone.clone()).unwrap_or_default();
+    let mut gone = without(known, ports_before, now, |port| manifest.port(port).is_some());
     for gone in &mut gone {
         gone.successor = newest(manifest, |port| port.name == gone.port.port && port.version.major > gone.port.major);
     }
@@ -256,9 +245,18 @@ pub(crate) fn gone(
 
 /// The ports of a product that is withdrawn, with what was announced of each: it comes back as it was.
 pub(crate) fn retired(before: &Product, ports: &[Port], now: Timestamp) -> Vec<GonePort> {
-    let mut gone = before.gone.clone();
-    gone.retain(|gone| !ports.iter().any(|port| port.address == gone.port));
-    gone.extend(ports.iter().map(|port| GonePort {
+    without(before.gone.clone(), ports, now, |_| false)
+}
+
+/// What is gone once no `ports` but those that are `listed` are left. What was announced last counts.
+fn without(
+    mut gone: Vec<GonePort>,
+    ports: &[Port],
+    now: Timestamp,
+    listed: impl Fn(&PortAddress) -> bool,
+) -> Vec<GonePort> {
+    gone.retain(|gone| !listed(&gone.port) && !ports.iter().any(|port| port.address == gone.port));
+    gone.extend(ports.iter().filter(|port| !listed(&port.address)).map(|port| GonePort {
         port: port.address.clone(),
         removed_at: now,
         successor: None,
@@ -330,12 +328,6 @@ pub struct Reader {
     pub acknowledged: bool,
     /// Its newest read since the end was announced, as far as the newest entries of the audit log tell.
     pub last_read: Option<Timestamp>,
-}
-
-impl fmt::Display for Deprecation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.sunset)
-    }
 }
 
 /// Entries of the audit log looked through for reads of one port.

@@ -6,6 +6,7 @@ use mesh_evolution::Change;
 use mesh_manifest::{Manifest, PortAddress, ProductId};
 
 use crate::{
+    contract::Contract,
     deprecation::{DeprecatedPort, Leaving},
     domain::Domain,
     error::Violation,
@@ -39,6 +40,7 @@ pub struct Plan {
     pub(crate) before: Option<Product>,
     pub(crate) ports_before: Vec<Port>,
     pub(crate) leaving: Leaving,
+    pub(crate) live: Vec<Contract>,
     pub(crate) schemas: BTreeMap<PortAddress, RegisteredSchema>,
     pub(crate) new_schemas: Vec<RegisteredSchema>,
     /// The products of inputs that are not there yet, as the plan was made by them.

@@ -42,9 +42,17 @@ impl RegisteredSchema {
 
     /// Whether `text` may be the id of a schema.
     pub fn is_id(text: &str) -> bool {
-        let digits = text.strip_prefix("sch_").unwrap_or_default();
-        digits.len() == 24 && digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        text.strip_prefix("sch_").is_some_and(|digits| is_hexadecimal(digits, 24))
     }
+
+    /// Whether `text` may be the digest of a schema.
+    pub fn is_digest(text: &str) -> bool {
+        is_hexadecimal(text, 64)
+    }
+}
+
+fn is_hexadecimal(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// Keeps registered schemas; they are written with the registration that brings them.

@@ -1,7 +1,5 @@
 //! A table's schema as a manifest writes it: what a draft of a product begins with.
 
-use std::collections::BTreeMap;
-
 use iceberg::spec::{NestedField, PrimitiveType, TableMetadata, Transform as TableTransform, Type};
 use mesh_core::table_catalog::CommitError;
 use mesh_manifest::{Element, Field, FieldType, Partition, Schema, Transform};
@@ -49,38 +47,14 @@ fn field(column: &NestedField, path: &str) -> Result<Field, CommitError> {
     if !starts || !column.name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
         return Err(invalid(format!("the column `{path}` has a name that a manifest cannot have")));
     }
-    let element = element(column, path)?;
-    Ok(Field {
-        name: column.name.clone(),
-        id: u32::try_from(column.id).ok(),
-        field_type: element.field_type,
-        required: element.required,
-        description: element.description,
-        fields: element.fields,
-        items: element.items,
-        keys: element.keys,
-        values: element.values,
-        unit: None,
-        enumeration: None,
-        pii: None,
-        quality: Vec::new(),
-        properties: BTreeMap::new(),
-    })
+    Ok(Field { id: u32::try_from(column.id).ok(), ..element(column, path)?.named(&column.name) })
 }
 
 fn element(column: &NestedField, path: &str) -> Result<Element, CommitError> {
     let mut described = Element {
-        field_type: FieldType::String,
         required: column.required,
         description: column.doc.clone().filter(|text| !text.trim().is_empty()),
-        fields: Vec::new(),
-        items: None,
-        keys: None,
-        values: None,
-        unit: None,
-        enumeration: None,
-        pii: None,
-        properties: BTreeMap::new(),
+        ..Element::of(FieldType::String)
     };
     let part = |column: &NestedField, name: &str| element(column, &format!("{path}.{name}")).map(Box::new).map(Some);
     described.field_type = match column.field_type.as_ref() {

@@ -149,15 +149,12 @@ pub(crate) async fn contract(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let product = visible(&registry, &caller, &id).await?;
-    let unknown = || UseCaseError::not_found("port", format!("{id}/{port}").chars().take(120).collect::<String>());
-    let selector = PortSelector::parse(&port, query.version).ok_or_else(unknown)?;
-    let ports = product.manifest.output_ports.iter().filter(|known| known.name == selector.port);
-    let port = ports
-        .filter(|known| selector.major.is_none_or(|major| known.version.major == major))
-        .max_by_key(|known| known.version.major)
-        .ok_or_else(unknown)?;
+    let selector = selector(&id, &port, query.version)?;
+    let found = product.manifest.newest(&selector.port, selector.major);
+    let port = found.ok_or_else(|| no_port(&id, &port))?;
     let address = product.manifest.address(port);
-    let contract = standards::export_contract(&product.manifest, &address).ok_or_else(unknown)?;
+    let contract = standards::export_contract(&product.manifest, &address)
+        .ok_or_else(|| UseCaseError::not_found("port", &address))?;
     Ok(match accepted(&headers, &[ODCS_JSON, ODCS_YAML]) {
         Some(kind) => document(kind, &contract),
         None => Json(contract).into_response(),
@@ -226,6 +223,15 @@ pub(crate) async fn history(
     Ok(Json(types::RevisionPage { items: page.items, cursor: page.cursor }))
 }
 
+/// What a path names of a product's ports.
+pub(crate) fn selector(product: &str, port: &str, version: Option<u64>) -> Result<PortSelector, UseCaseError> {
+    PortSelector::parse(port, version).ok_or_else(|| no_port(product, port))
+}
+
+fn no_port(product: &str, port: &str) -> UseCaseError {
+    UseCaseError::not_found("port", format!("{product}/{port}").chars().take(120).collect::<String>())
+}
+
 pub(crate) async fn sla(
     State(registry): State<Registry>,
     Authenticated(caller): Authenticated,
@@ -234,13 +240,12 @@ pub(crate) async fn sla(
 ) -> Result<Json<types::SlaStatus>, Failure> {
     let product = visible(&registry, &caller, &id).await?;
     let ports = registry.products.ports(&product.id).await?;
-    let unknown = || UseCaseError::not_found("port", format!("{id}/{port}").chars().take(120).collect::<String>());
-    let selector = PortSelector::parse(&port, query.version).ok_or_else(unknown)?;
+    let selector = selector(&id, &port, query.version)?;
     let named = ports.into_iter().filter(|known| known.address.port == selector.port);
     let port = named
         .filter(|known| selector.major.is_none_or(|major| known.address.major == major))
         .max_by_key(|known| known.address.major)
-        .ok_or_else(unknown)?;
+        .ok_or_else(|| no_port(&id, &port))?;
     let mut states = registry.measurements.states(std::slice::from_ref(&port.address)).await?;
     let measurements = registry.measurements.measurements(&port.address, MAX_MEASUREMENTS).await?;
     Ok(Json(convert::sla(&port, states.remove(&port.address), measurements)))

@@ -5,11 +5,14 @@ use mesh_api::types;
 use mesh_core::{error::UseCaseError, schema_registry::RegisteredSchema};
 use mesh_evolution::{Change, ChangeKind};
 use mesh_http::{Authenticated, Failure, Json, Path, Query, convert};
-use mesh_manifest::{PortSelector, Schema};
+use mesh_manifest::PortSelector;
 use semver::Version;
 use serde::Deserialize;
 
-use crate::{Registry, products::visible};
+use crate::{
+    Registry,
+    products::{selector, visible},
+};
 
 pub(crate) async fn read(
     State(registry): State<Registry>,
@@ -44,9 +47,7 @@ pub(crate) async fn versions(
     Path((product, port)): Path<(String, String)>,
     Query(query): Query<VersionsQuery>,
 ) -> Result<Json<types::SchemaVersions>, Failure> {
-    let is_digest =
-        |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if !query.digest.as_ref().is_none_or(is_digest) {
+    if !query.digest.as_deref().is_none_or(RegisteredSchema::is_digest) {
         let detail = "a digest has 64 hexadecimal digits";
         return Err(Failure::invalid("request.invalid_query", "/query/digest", detail));
     }
@@ -75,13 +76,8 @@ pub(crate) async fn check(
     if let Some(problem) = mesh_manifest::check_schema(&input.schema).into_iter().next() {
         return Err(UseCaseError::Invalid(vec![problem.into()]).into());
     }
-    let unknown = || UseCaseError::not_found("port", subject.clone());
-    let ports = product.manifest.output_ports.iter().filter(|port| port.name == selector.port);
-    let wanted = input.major.or(selector.major);
-    let listed = ports
-        .filter(|port| wanted.is_none_or(|major| port.version.major == major))
-        .max_by_key(|port| port.version.major)
-        .ok_or_else(unknown)?;
+    let listed = product.manifest.newest(&selector.port, input.major.or(selector.major));
+    let listed = listed.ok_or_else(|| UseCaseError::not_found("port", &subject))?;
     let major = listed.version.major;
     let mut versions = registry.schemas.versions(&subject).await?;
     versions.retain(|version| version.version.major == major);
@@ -90,7 +86,8 @@ pub(crate) async fn check(
         .map(|known| (known, mesh_evolution::classify_schemas(&known.schema, &input.schema, listed.format)))
         .collect();
     let compatible = against.iter().all(|(_, changes)| worst(changes) != Some(ChangeKind::Major));
-    let needed = needed(&listed.version, compatible, &listed.schema, &input.schema, listed.format);
+    let from_listed = against.iter().find(|(known, _)| known.version == listed.version);
+    let needed = needed(&listed.version, compatible, from_listed.and_then(|(_, changes)| worst(changes)));
     let compared = against.iter().map(|(known, changes)| types::SchemaComparison {
         version: known.version.to_string(),
         schema_id: known.id.clone(),
@@ -104,28 +101,17 @@ fn worst(changes: &[Change]) -> Option<ChangeKind> {
     changes.iter().map(|change| change.kind).max()
 }
 
-/// The least version after the listed one.
-fn needed(
-    listed: &Version,
-    compatible: bool,
-    before: &Schema,
-    after: &Schema,
-    format: mesh_manifest::Format,
-) -> Version {
-    let Version { major, minor, patch, .. } = *listed;
-    if !compatible {
-        return Version::new(major + 1, 0, 0);
-    }
-    match worst(&mesh_evolution::classify_schemas(before, after, format)) {
+/// The least version after the listed one, from which the schema differs in this.
+fn needed(listed: &Version, compatible: bool, kind: Option<ChangeKind>) -> Version {
+    match kind {
+        _ if !compatible => Version::new(listed.major + 1, 0, 0),
         None => listed.clone(),
-        Some(ChangeKind::Patch) => Version::new(major, minor, patch + 1),
-        Some(_) => Version::new(major, minor + 1, 0),
+        Some(kind) => mesh_evolution::least_version(listed, kind),
     }
 }
 
 /// A path's two parts as a subject and what is named of it.
 fn subject(product: &str, port: &str) -> Result<(String, PortSelector), UseCaseError> {
-    let unknown = || UseCaseError::not_found("port", format!("{product}/{port}").chars().take(120).collect::<String>());
-    let selector = PortSelector::parse(port, None).ok_or_else(unknown)?;
+    let selector = selector(product, port, None)?;
     Ok((format!("{product}/{}", selector.port), selector))
 }

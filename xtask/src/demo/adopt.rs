@@ -1,10 +1,8 @@
 //! Step `adopt`: a table that was there before the mesh becomes a product where it is, from a manifest that is drafted from it.
 
 use anyhow::{Context, Result, bail};
-use mesh_api::types::{Domain, Envelope, Product, Status};
-use mesh_client::RegisterOptions;
+use mesh_api::types::{Domain, Envelope};
 use serde_json::Value;
-use std::time::Duration;
 
 use super::mesh::Demo;
 
@@ -14,7 +12,6 @@ const PRODUCT: &str = "weather.legacy-stations";
 /// The catalogue's entry of the port `table@1`.
 const ENTRY: &str = "legacy_stations__table__v1";
 const PROGRAM: &str = "adopt/legacy_table.py";
-const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn adopt(demo: &mut Demo<'_>) -> Result<String> {
     let domain: Domain = demo.get(DOMAIN, &format!("domains/{DOMAIN}"))?;
@@ -29,15 +26,7 @@ pub fn adopt(demo: &mut Demo<'_>) -> Result<String> {
         bail!("a table in another domain's storage may be taken over: {:?}", refused.violations);
     }
 
-    let options = RegisterOptions { wait: Some(20), ..RegisterOptions::default() };
-    demo.call(owner.register(&draft.manifest_text, &options))?;
-    demo.wait("the product is active", PATIENCE, || {
-        let product: Product = demo.get(DOMAIN, &format!("products/{PRODUCT}"))?;
-        Ok(match product.status {
-            Status::Active if product.provisioned_revision == product.revision => Ok(()),
-            status => Err(format!("it is {}: {}", status.as_str(), product.status_detail.unwrap_or_default())),
-        })
-    })?;
+    demo.register(DOMAIN, &draft.manifest_text)?;
     let read = demo.python_result(DOMAIN, "consumer/read_port.py", &[&format!("{PRODUCT}/table@1")])?;
     if read.get("rows") != made.get("rows") || read.get("rows").and_then(Value::as_u64) == Some(0) {
         bail!("the table holds {made}, and reading it through the mesh told {read}");

@@ -3,8 +3,8 @@
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
-use mesh_api::types::{Contract, ContractInput, ContractMove, ContractStatus, Plan, Product, Status};
-use mesh_client::{ClientError, RegisterOptions};
+use mesh_api::types::{Contract, ContractInput, ContractMove, ContractStatus, Plan};
+use mesh_client::ClientError;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::fs;
@@ -71,10 +71,10 @@ pub fn evolve(demo: &mut Demo<'_>) -> Result<String> {
 
 fn walk(demo: &Demo<'_>, evolving: &Evolving) -> Result<String> {
     let owner = demo.api(PRODUCER)?;
-    register(demo, &evolving.first)?;
+    demo.register(PRODUCER, &evolving.first)?;
     let (moves, stays) = (agree(demo, MOVES, &evolving.port(1))?, agree(demo, STAYS, &evolving.port(1))?);
 
-    let both = register(demo, &evolving.both)?;
+    let both = demo.register(PRODUCER, &evolving.both)?;
     let old = both.ports.iter().find(|port| port.id == evolving.port(1)).context("the old major is listed")?;
     let sunset = old.sunset.context("a port with a newer major beside it has a last day")?;
     if old.successor.as_ref() != Some(&evolving.port(2)) {
@@ -106,7 +106,7 @@ fn walk(demo: &Demo<'_>, evolving: &Evolving) -> Result<String> {
     }
 
     set_clock(demo, Some(AHEAD))?;
-    let last = register(demo, &evolving.second)?;
+    let last = demo.register(PRODUCER, &evolving.second)?;
     set_clock(demo, None)?;
     if !last.warnings.iter().any(|warning| warning.code == "deprecation.final_notice") {
         bail!("nobody is told of whom the removal leaves behind: {:?}", last.warnings);
@@ -130,21 +130,6 @@ fn walk(demo: &Demo<'_>, evolving: &Evolving) -> Result<String> {
     Ok(format!(
         "`days@2` beside `days@1`, whose last day is {sunset}; `{MOVES}` moved in one call, `{STAYS}` stayed: removed the day after, its read is 410 and leads to `days@2`"
     ))
-}
-
-/// Registers, and waits until the product is active.
-fn register(demo: &Demo<'_>, manifest: &str) -> Result<Product> {
-    let owner = demo.api(PRODUCER)?;
-    let options = RegisterOptions { wait: Some(20), ..RegisterOptions::default() };
-    let registered = demo.call(owner.register(manifest, &options))?;
-    demo.wait("the product is active", PATIENCE, || {
-        let product: Product = demo.get(PRODUCER, &format!("products/{}", registered.id))?;
-        Ok(match product.status {
-            Status::Active if product.provisioned_revision == product.revision => Ok(()),
-            status => Err(format!("it is {}", status.as_str())),
-        })
-    })?;
-    Ok(registered)
 }
 
 /// An active contract of `consumer` on `port`.

@@ -1,7 +1,8 @@
 //! What the demo's steps share: the running stack, the platform on it, the clients, and how they wait.
 
 use anyhow::{Context, Result, anyhow, bail};
-use mesh_client::{Client, ClientError};
+use mesh_api::types::{Product, Status};
+use mesh_client::{Client, ClientError, RegisterOptions};
 use serde::de::DeserializeOwned;
 use std::cell::OnceCell;
 use std::future::Future;
@@ -19,6 +20,8 @@ use crate::progress;
 use crate::project::Project;
 use crate::stack::{Running, Stack};
 
+/// How long a product may take to become active.
+const ACTIVE: Duration = Duration::from_secs(60);
 /// How often a condition is looked at.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -85,6 +88,20 @@ impl<'a> Demo<'a> {
     pub fn get<T: DeserializeOwned>(&self, domain: &str, path: &str) -> Result<T> {
         let api = self.api(domain)?;
         self.call(api.get(path)).with_context(|| format!("GET /{path} as `{domain}`"))
+    }
+
+    /// Registers as the domain's own client, and waits until the product is active.
+    pub fn register(&self, domain: &str, manifest: &str) -> Result<Product> {
+        let options = RegisterOptions { wait: Some(20), ..RegisterOptions::default() };
+        let registered = self.call(self.api(domain)?.register(manifest, &options))?;
+        self.wait("the product is active", ACTIVE, || {
+            let product: Product = self.get(domain, &format!("products/{}", registered.id))?;
+            Ok(match product.status {
+                Status::Active if product.provisioned_revision == product.revision => Ok(()),
+                status => Err(format!("it is {}: {}", status.as_str(), product.status_detail.unwrap_or_default())),
+            })
+        })?;
+        Ok(registered)
     }
 
     /// Look until `look` yields a value, showing `what` is waited for. Until then, `look` answers why not yet.

@@ -352,18 +352,9 @@ impl Schema {
 
     /// Whether a field with this path is there.
     pub fn has(&self, path: &str) -> bool {
-        let mut fields = self.fields.as_slice();
-        if fields.iter().any(|field| field.name == path) {
-            return true;
-        }
-        // Only a path that goes deeper needs the walk.
-        path.contains('.') && {
-            let first = path.split('.').next();
-            fields = fields.iter().find(|field| Some(field.name.as_str()) == first).map_or(&[], std::slice::from_ref);
-            let mut found = Vec::new();
-            fields.iter().for_each(|field| flatten(field.name.clone(), field.into(), &mut found));
-            found.iter().any(|field| field.path == path)
-        }
+        self.fields.iter().any(|field| field.name == path)
+            // Only a path that goes deeper needs the walk.
+            || path.contains('.') && self.flat().iter().any(|field| field.path == path)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::{PortAddress, ProductId},
-    name::{DomainName, ProductName},
+    name::{DomainName, PortName, ProductName},
     quantity::Days,
 };
 
@@ -109,6 +109,12 @@ impl Manifest {
     /// The address of one of this manifest's ports.
     pub fn address(&self, port: &OutputPort) -> PortAddress {
         self.id().port(port.name.clone(), port.version.major)
+    }
+
+    /// The newest major of the port called `name`, or the one that is asked for.
+    pub fn newest(&self, name: &PortName, major: Option<u64>) -> Option<&OutputPort> {
+        let named = self.output_ports.iter().filter(|port| port.name == *name);
+        named.filter(|port| major.is_none_or(|major| port.version.major == major)).max_by_key(|port| port.version.major)
     }
 
     /// The port at `address`, if this manifest lists it.

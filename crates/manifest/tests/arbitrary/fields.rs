@@ -114,24 +114,7 @@ fn element() -> impl Strategy<Value = Element> {
 }
 
 fn field(name: &str, element: Element, quality: Vec<QualityRule>) -> Field {
-    let Element { field_type, required, description, fields, items, keys, values, unit, enumeration, pii, properties } =
-        element;
-    Field {
-        name: name.to_owned(),
-        id: None,
-        field_type,
-        required,
-        description,
-        fields,
-        items,
-        keys,
-        values,
-        unit,
-        enumeration,
-        pii,
-        quality,
-        properties,
-    }
+    Field { quality, ..element.named(name) }
 }
 
 /// Any valid fields of a port of `format`.

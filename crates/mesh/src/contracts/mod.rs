@@ -1,6 +1,6 @@
 //! Consumption contracts: asked for by consumers, approved, rejected or revoked by the product's domain.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, future::Future, sync::Arc};
 
 use jiff::Timestamp;
 use mesh_manifest::{DomainName, Lifecycle, Minutes, OutputPort, PortAddress, ProductId, Visibility};
@@ -67,13 +67,7 @@ impl Contracts {
     /// answers with that one.
     pub async fn request(&self, caller: &Caller, input: ContractInput) -> Result<Contract, UseCaseError> {
         require_consumer(caller)?;
-        for _ in 0..ATTEMPTS {
-            match self.try_request(caller, input.clone()).await {
-                Err(UseCaseError::Store(StoreError::Conflict)) => {}
-                answer => return answer,
-            }
-        }
-        Err(changed_meanwhile(&input.port))
+        judged_anew(&input.port, || self.try_request(caller, input.clone())).await
     }
 
     /// Requests on what is stored now; a conflict if that moved before the contract was written.
@@ -103,12 +97,7 @@ impl Contracts {
         self.not_over(&input.port, now).await?;
         check(&input, &product, now)?;
         let agreed_freshness = input.agreed_freshness.unwrap_or(port.sla.freshness);
-        let same = |contract: &&Contract| {
-            contract.consumer_domain == caller.domain
-                && contract.port == input.port
-                && contract.purpose == input.purpose
-                && matches!(contract.status_at(now), ContractStatus::Active | ContractStatus::Pending)
-        };
+        let same = |contract: &&Contract| contract.stands_for(&caller.domain, &input.port, &input.purpose, now);
         if let Some(existing) = contracts.iter().find(same) {
             if existing.fields == input.fields
                 && existing.agreed_freshness == agreed_freshness
@@ -228,13 +217,7 @@ impl Contracts {
         verb: Verb,
         reason: Option<String>,
     ) -> Result<Contract, UseCaseError> {
-        for _ in 0..ATTEMPTS {
-            match self.try_decide(caller, id, verb, reason.clone()).await {
-                Err(UseCaseError::Store(StoreError::Conflict)) => {}
-                answer => return answer,
-            }
-        }
-        Err(changed_meanwhile(id))
+        judged_anew(id, || self.try_decide(caller, id, verb, reason.clone())).await
     }
 
     /// Decides on what is stored now; a conflict if that moved before the decision was written.
@@ -437,12 +420,22 @@ fn require_status(
     ))
 }
 
-fn changed_meanwhile(subject: &impl std::fmt::Display) -> UseCaseError {
-    UseCaseError::conflict(
+/// Tries on what is stored now, again and again where that moved before the answer was written.
+async fn judged_anew<F: Future<Output = Result<Contract, UseCaseError>>>(
+    subject: &impl std::fmt::Display,
+    attempt: impl Fn() -> F,
+) -> Result<Contract, UseCaseError> {
+    for _ in 0..ATTEMPTS {
+        match attempt().await {
+            Err(UseCaseError::Store(StoreError::Conflict)) => {}
+            answer => return answer,
+        }
+    }
+    Err(UseCaseError::conflict(
         "contract.changed_meanwhile",
         format!("`{subject}`, or what it depends on, keeps changing; nothing was written"),
         "read it again and retry",
-    )
+    ))
 }
 
 fn check(input: &ContractInput, product: &Product, now: Timestamp) -> Result<(), UseCaseError> {

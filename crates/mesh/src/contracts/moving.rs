@@ -3,12 +3,12 @@
 use mesh_manifest::{Minutes, PortAddress};
 use serde_json::json;
 
-use super::{ATTEMPTS, Contracts, agreed, asks, changed_meanwhile, not_offered, require, require_status};
+use super::{Contracts, agreed, asks, judged_anew, not_offered, require, require_status};
 use crate::{
     audit::AuditEntry,
     contract::{Contract, ContractId, ContractStatus},
     deprecation::Acknowledgement,
-    error::{StoreError, UseCaseError, Violation},
+    error::{UseCaseError, Violation},
     principal::Caller,
     product::Status,
 };
@@ -27,13 +27,7 @@ pub struct MoveInput {
 impl Contracts {
     /// Moves an active contract to another major of its port, with the approvals that it has.
     pub async fn move_to(&self, caller: &Caller, id: &ContractId, input: MoveInput) -> Result<Contract, UseCaseError> {
-        for _ in 0..ATTEMPTS {
-            match self.try_move(caller, id, &input).await {
-                Err(UseCaseError::Store(StoreError::Conflict)) => {}
-                answer => return answer,
-            }
-        }
-        Err(changed_meanwhile(id))
+        judged_anew(id, || self.try_move(caller, id, &input)).await
     }
 
     async fn try_move(&self, caller: &Caller, id: &ContractId, input: &MoveInput) -> Result<Contract, UseCaseError> {
@@ -45,8 +39,7 @@ impl Contracts {
         let product = product
             .filter(|product| product.status != Status::Retired)
             .ok_or_else(|| UseCaseError::not_found("product", &id.product))?;
-        let majors = product.manifest.output_ports.iter().filter(|port| port.name == before.port.port);
-        let newest = majors.max_by_key(|port| port.version.major).map(|port| product.manifest.address(port));
+        let newest = product.manifest.newest(&before.port.port, None).map(|port| product.manifest.address(port));
         let target = input.port.clone().or(newest).ok_or_else(|| no_successor(&before))?;
         if target.product != before.port.product || target.port != before.port.port {
             let detail = format!("`{target}` is another port than `{}`: a contract moves between majors", before.port);
@@ -63,11 +56,7 @@ impl Contracts {
         }
         let port = product.manifest.port(&target).ok_or_else(|| UseCaseError::not_found("port", &target))?;
         let twin = others.iter().find(|other| {
-            other.id != before.id
-                && other.port == target
-                && other.consumer_domain == before.consumer_domain
-                && other.purpose == before.purpose
-                && matches!(other.status_at(now), ContractStatus::Active | ContractStatus::Pending)
+            other.id != before.id && other.stands_for(&before.consumer_domain, &target, &before.purpose, now)
         });
         if let Some(twin) = twin {
             return Err(UseCaseError::conflict(
@@ -122,13 +111,7 @@ impl Contracts {
 
     /// Notes that the consumer knows of the end of its port that is announced now.
     pub async fn acknowledge(&self, caller: &Caller, id: &ContractId) -> Result<Contract, UseCaseError> {
-        for _ in 0..ATTEMPTS {
-            match self.try_acknowledge(caller, id).await {
-                Err(UseCaseError::Store(StoreError::Conflict)) => {}
-                answer => return answer,
-            }
-        }
-        Err(changed_meanwhile(id))
+        judged_anew(id, || self.try_acknowledge(caller, id)).await
     }
 
     async fn try_acknowledge(&self, caller: &Caller, id: &ContractId) -> Result<Contract, UseCaseError> {

@@ -52,8 +52,19 @@ pub struct Registrar {
 }
 
 impl Registrar {
-    /// Works out what registering `text` would do. Nothing is written.
+    /// Works out what registering `text` would do, and for whom. Nothing is written.
     pub async fn plan(&self, caller: &Caller, text: &str) -> Result<Plan, UseCaseError> {
+        let mut plan = self.judged(caller, text).await?;
+        let broken = impact::broken_ports(&plan.changes);
+        (plan.downstream, plan.deprecated) = futures::try_join!(
+            impact::downstream(&*self.products, caller, &broken),
+            self.deprecated_ports(&plan.leaving, &plan.live)
+        )?;
+        Ok(plan)
+    }
+
+    /// All that registering `text` is decided by, without what is only shown.
+    async fn judged(&self, caller: &Caller, text: &str) -> Result<Plan, UseCaseError> {
         if text.len() > MAX_MANIFEST_BYTES {
             let detail = format!("the manifest has {} bytes, more than {MAX_MANIFEST_BYTES}", text.len());
             let remedy = "describe less: a manifest that people read has a few hundred lines";
@@ -100,7 +111,6 @@ impl Registrar {
         let leaving = deprecation::leaving(&manifest, &known, self.minimum_notice, now, &mut findings);
         let mut changes = Vec::new();
         let mut affected = Vec::new();
-        let mut downstream = Vec::new();
         if let Some(before) = &before
             && !unchanged
         {
@@ -117,13 +127,8 @@ impl Registrar {
             warn_of_final_removal(&leaving, &live, &mut findings);
             let mut removed = addresses(&before.manifest);
             removed.retain(|address| manifest.port(address).is_none() && !leaving.over.contains(address));
-            let broken = impact::broken_ports(&changes);
-            ((), downstream) = futures::try_join!(
-                self.check_removed_ports(removed, &mut findings),
-                impact::downstream(&*self.products, caller, &broken)
-            )?;
+            self.check_removed_ports(removed, &mut findings).await?;
         }
-        let deprecated = self.deprecated_ports(&leaving, &live).await?;
         let upstream = self.check_inputs(caller, &manifest, inputs, now, &mut findings).await?;
         check_promises(&manifest, active_before.map(|before| &before.manifest), &upstream, &mut findings);
         let upstream = newly_used(&manifest, active_before, upstream);
@@ -158,8 +163,8 @@ impl Registrar {
             violations,
             warnings,
             affected,
-            downstream,
-            deprecated,
+            downstream: Vec::new(),
+            deprecated: Vec::new(),
             findings_digest,
             policy_revision: decision.revision,
             manifest,
@@ -167,6 +172,7 @@ impl Registrar {
             before,
             ports_before,
             leaving,
+            live,
             schemas,
             new_schemas,
             upstream,
@@ -205,7 +211,7 @@ impl Registrar {
         text: &str,
         options: &RegisterOptions,
     ) -> Result<Registered, UseCaseError> {
-        let plan = self.plan(caller, text).await?;
+        let plan = self.judged(caller, text).await?;
         if let Some(seen) = &options.findings_digest
             && *seen != plan.findings_digest
         {

@@ -6,7 +6,6 @@ use std::{collections::HashMap, sync::Arc};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use mesh_manifest::{Format, Manifest, OutputPort, PortAddress, ProductId};
-use serde::Serialize;
 use serde_json::json;
 
 use crate::{
@@ -16,19 +15,17 @@ use crate::{
     domain::{Domain, DomainStore, Envelope},
     error::StoreError,
     events::EventPublisher,
-    metadata_file::{key_of, metadata_number, numbered_key},
     metrics::{self, Lagging},
     object_storage::ObjectStorage,
-    place::Place,
     product::{Product, ProductStore, Status},
     sweeping,
     table_catalog::{CatalogTable, CommitError, TableCatalog, TableFormat},
 };
 
+mod tables;
+
 /// Products of a domain converged at once by a sweep.
 const CONCURRENCY: usize = 8;
-/// Metadata files looked through for the newest, when a table's entry was lost.
-const MAX_METADATA: usize = 100_000;
 /// Domains gone over at once by a sweep.
 const DOMAINS_AT_ONCE: usize = 2;
 /// How long the probe of the observer role's trust may last: the least that STS issues.
@@ -284,177 +281,6 @@ impl Provisioner {
                 domain.id
             ))),
             Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The table exists and has the registered schema.
-    async fn table(
-        &self,
-        address: &PortAddress,
-        port: &OutputPort,
-        envelope: &Envelope,
-        table: Option<CatalogTable>,
-    ) -> Result<(), Obstacle> {
-        let database = &envelope.glue_database;
-        let name = address.table();
-        let place = Place::of(address, port);
-        let location = format!("s3://{}/{}", envelope.bucket, place.prefix);
-        let table = match table {
-            Some(table) => table,
-            None => {
-                if self.enter_table(address, port, envelope, &location).await? {
-                    return Ok(());
-                }
-                // What was found, or made by another delivery, may be older than what is registered now.
-                let entered = self.catalog.table(database, &name).await?;
-                entered.ok_or_else(|| {
-                    StoreError::unavailable("the table catalogue", format!("`{name}` is not shown yet"))
-                })?
-            }
-        };
-        if table.location.trim_end_matches('/') != location {
-            return Err(Obstacle::Status(format!(
-                "the table `{name}` lies at `{}`, not at `{location}`",
-                table.location
-            )));
-        }
-        let key = key_of(&table.metadata_location, &envelope.bucket).ok_or_else(|| {
-            Obstacle::Status(format!("the table `{name}` points outside its bucket: `{}`", table.metadata_location))
-        })?;
-        let metadata = self.storage.get(None, &envelope.bucket, key).await?.ok_or_else(|| {
-            Obstacle::Status(format!("the metadata of the table `{name}` is gone: `{}`", table.metadata_location))
-        })?;
-        if let Some(evolved) = self.format.evolve(&metadata, &port.schema, self.clock.now())? {
-            let next = metadata_number(key).map_or(0, |number| number + 1);
-            let base = (&table.metadata_location, &port.schema);
-            let metadata_location = self.write_metadata(&place.prefix, envelope, next, &base, evolved).await?;
-            self.catalog.swap(&table, &metadata_location, Some(&port.schema)).await?;
-        }
-        Ok(())
-    }
-
-    /// Makes the catalogue's entry; true if the table is new and has the registered schema.
-    async fn enter_table(
-        &self,
-        address: &PortAddress,
-        port: &OutputPort,
-        envelope: &Envelope,
-        location: &str,
-    ) -> Result<bool, Obstacle> {
-        let adopted = port.adopt.as_ref().and_then(|adoption| adoption.table.as_deref());
-        let (metadata_location, new) = match adopted {
-            Some(name) => {
-                let first = self.adopt_table(name, port, envelope, location).await?;
-                // Where the port's own entry was lost, the table has gone on since it was taken over.
-                let newest = self.newest_metadata(&Place::of(address, port).prefix, &address.table(), envelope).await?;
-                let newest = newest.filter(|key| metadata_number(key) > metadata_number(&first));
-                (newest.map_or(first, |key| format!("s3://{}/{key}", envelope.bucket)), false)
-            }
-            None => match self.newest_metadata(&address.prefix(), &address.table(), envelope).await? {
-                // The entry was lost, or was never made; the table was: point at it.
-                Some(key) => (format!("s3://{}/{key}", envelope.bucket), false),
-                None => {
-                    let metadata = self.format.create(location, &port.schema, self.clock.now())?;
-                    let base = (location, &port.schema);
-                    (self.write_metadata(&address.prefix(), envelope, 0, &base, metadata).await?, true)
-                }
-            },
-        };
-        let table = CatalogTable {
-            database: envelope.glue_database.clone(),
-            name: address.table(),
-            location: location.to_owned(),
-            metadata_location,
-            version_id: None,
-        };
-        match self.catalog.create_table(&table, &port.schema).await {
-            Ok(()) => Ok(new),
-            // Another delivery came first.
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The metadata of the table that a port takes over: as it is, but for where writers put what they add. No data is touched.
-    async fn adopt_table(
-        &self,
-        table: &str,
-        port: &OutputPort,
-        envelope: &Envelope,
-        location: &str,
-    ) -> Result<String, Obstacle> {
-        let (database, name) = table.split_once('.').unwrap_or(("", table));
-        if database != envelope.glue_database {
-            return Err(Obstacle::Status(format!(
-                "the table `{table}` is not in the domain's catalogue database, `{}`",
-                envelope.glue_database
-            )));
-        }
-        let found = self.catalog.table(database, name).await?;
-        let found =
-            found.ok_or_else(|| Obstacle::Status(format!("there is no Iceberg table `{table}` to take over")))?;
-        if found.location.trim_end_matches('/') != location {
-            return Err(Obstacle::Status(format!(
-                "the table `{table}` lies at `{}`, and the manifest names `{location}`",
-                found.location
-            )));
-        }
-        let inside = format!("{}/", key_of(location, &envelope.bucket).unwrap_or_default());
-        let key = key_of(&found.metadata_location, &envelope.bucket)
-            .filter(|key| key.starts_with(&inside))
-            .ok_or_else(|| {
-                let place = &found.metadata_location;
-                Obstacle::Status(format!("the metadata of the table `{table}` is not below its location: `{place}`"))
-            })?;
-        let metadata = self.storage.get(None, &envelope.bucket, key).await?.ok_or_else(|| {
-            Obstacle::Status(format!("the metadata of the table `{table}` is gone: `{}`", found.metadata_location))
-        })?;
-        match self.format.adopt(&metadata, location, &port.schema, self.clock.now())? {
-            None => Ok(found.metadata_location),
-            Some(next) => {
-                let number = metadata_number(key).map_or(0, |number| number + 1);
-                let prefix = inside.trim_end_matches('/');
-                Ok(self.write_metadata(prefix, envelope, number, &(&found.metadata_location, "adopted"), next).await?)
-            }
-        }
-    }
-
-    async fn newest_metadata(
-        &self,
-        prefix: &str,
-        table: &str,
-        envelope: &Envelope,
-    ) -> Result<Option<String>, Obstacle> {
-        let prefix = format!("{prefix}/metadata/");
-        let entries = self.storage.list(None, &envelope.bucket, &prefix, MAX_METADATA).await?;
-        if entries.len() >= MAX_METADATA {
-            // Not all were seen, so the newest may not be among them: an older one would take rows away from readers.
-            return Err(Obstacle::Status(format!(
-                "the entry of the table `{}` is gone, and `{prefix}` holds too many files to tell which one was its newest: somebody has to make the entry",
-                table
-            )));
-        }
-        let numbered = entries
-            .into_iter()
-            .filter_map(|entry| metadata_number(&entry.key).map(|number| (number, entry.modified, entry.key)));
-        Ok(numbered.max().map(|(_, _, key)| key))
-    }
-
-    /// Writes metadata that follows from `base`, under a name that follows from it too: whoever was killed before it was pointed at, or
-    /// does the same at the same time, leaves no second file.
-    async fn write_metadata(
-        &self,
-        prefix: &str,
-        envelope: &Envelope,
-        number: u64,
-        base: &impl Serialize,
-        metadata: Vec<u8>,
-    ) -> Result<String, StoreError> {
-        let digest = mesh_manifest::canonical::digest(base);
-        let key = numbered_key(prefix, number, digest.get(..26).unwrap_or(&digest));
-        match self.storage.create(&envelope.bucket, &key, metadata, "application/json").await {
-            Ok(()) | Err(StoreError::Conflict) => Ok(format!("s3://{}/{key}", envelope.bucket)),
-            Err(error) => Err(error),
         }
     }
 
