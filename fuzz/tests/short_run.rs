@@ -10,7 +10,7 @@ use std::{
 use mesh_fuzz::{TARGETS, Target, mutation};
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+    PathBuf::from(name)
 }
 
 fn corpus(name: &str) -> Vec<(PathBuf, Vec<u8>)> {

@@ -4,14 +4,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use mesh_core::metrics::{METRICS, named};
 
 /// The Terraform files below `folder` of the repository, by path, without their comments.
 fn terraform(folder: &str) -> BTreeMap<PathBuf, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = PathBuf::from("..");
     let (mut found, mut pending) = (BTreeMap::new(), vec![root.join(folder)]);
     while let Some(folder) = pending.pop() {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -63,7 +63,7 @@ fn quoted_after<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
 }
 
 fn runbooks() -> BTreeMap<String, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/runbooks");
+    let folder = PathBuf::from("../docs/runbooks");
     let pages = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     pages
         .map(|page| (page.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(page).unwrap()))
@@ -189,7 +189,7 @@ fn the_gateway_may_start_the_functions_of_its_routes_and_nothing_else() {
     assert_eq!(value("action"), "\"lambda:InvokeFunction\"");
     assert_eq!(value("principal"), "\"apigateway.amazonaws.com\"");
     assert_eq!(value("source_arn"), "\"${aws_apigatewayv2_api.this.execution_arn}/*/*\"");
-    let routes = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/routes.json")).unwrap();
+    let routes = fs::read_to_string("../infra/routes.json").unwrap();
     for scheduled in ["provisioner", "indexer", "sla-probe"] {
         assert!(!routes.contains(&format!("\"{scheduled}\"")), "`{scheduled}` has no route");
     }

@@ -12,7 +12,7 @@ use support::{codes, contract, deny_if, global_rule, modules, publish, read, rea
 
 /// The shipped policies with those of domain `operations`.
 fn operations() -> Program {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let root = PathBuf::from("../../policies");
     let domain = folder::domain(&root, "operations").expect("the folder is readable");
     PolicySet::compile(&defaults::global(), domain.as_ref(), Some(&defaults::product()))
         .expect("shipped policies compile")

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use mesh_policy::{defaults, folder, testing};
 
 fn policies() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../policies")
+    PathBuf::from("../../policies")
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn table() -> Vec<u8> {
 }
 
 fn recorded(name: &str) -> Value {
-    let path = format!("{}/tests/pyiceberg/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("tests/pyiceberg/{name}.json");
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 

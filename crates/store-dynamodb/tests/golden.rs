@@ -127,7 +127,7 @@ type Attributes = BTreeMap<String, Value>;
 type Items = BTreeMap<String, Vec<Attributes>>;
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+    PathBuf::from("tests/golden")
 }
 
 fn golden(version: &str) -> Items {

@@ -18,7 +18,7 @@ use Value::{Flag, Object, Text};
 
 #[test]
 fn infra_makes_the_tables_that_the_stores_need() {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/tables.tf")).unwrap();
+    let text = std::fs::read_to_string("../../infra/tables.tf").unwrap();
     let start = text.find("tables = {").expect("the tables' definition") + "tables = ".len();
     let made = object(&mut tokens(&text[start..]).into_iter().skip(1));
 

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::Mesh;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+    std::env::current_dir().unwrap().join("examples")
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
