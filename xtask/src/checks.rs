@@ -72,16 +72,23 @@ pub fn all<'a>(project: &'a Project, interrupt: &'a Interrupt) -> Vec<Step<'a>> 
 /// Environment variables by which the adapters' tests find the things that they are tried on.
 const CLOUD_FOR_TESTS: &str = "MESH_TEST_CLOUD_ENDPOINT";
 const SEARCH_FOR_TESTS: &str = "MESH_TEST_SEARCH_ENDPOINT";
+/// Python with the readers that consumers have, and Python with the linter of the standards' contracts.
+const READERS_FOR_TESTS: &str = "MESH_TEST_PYTHON";
+const LINTER_FOR_TESTS: &str = "MESH_TEST_LINT_PYTHON";
+const LINTER_REQUIREMENTS: &str = "xtask/datacontract.requirements.txt";
 
 /// All tests of the workspace, those of the adapters on a stack of its own, which is gone afterwards.
 fn workspace_tests(project: &Project, interrupt: &Interrupt) -> Result<Outcome> {
     // What does not compile is told before anything is started.
     tool::run("building the tests", &mut cargo(project, &["test", "--workspace", "--no-run"]), interrupt)?;
+    let readers = python::environment(project, &project.root.join(demo::REQUIREMENTS), interrupt)?;
+    let linter = python::environment(project, &project.root.join(LINTER_REQUIREMENTS), interrupt)?;
     let private = project.with_state(&project.state.join("tests"));
     let stack = Stack::hold(&private, interrupt)?;
     let endpoints = stack.up(GivenPorts::default())?.endpoints;
     let mut command = cargo(project, &["test", "--workspace", "--no-fail-fast"]);
     command.env(CLOUD_FOR_TESTS, &endpoints.cloud).env(SEARCH_FOR_TESTS, &endpoints.search);
+    command.env(READERS_FOR_TESTS, readers).env(LINTER_FOR_TESTS, linter);
     let outcome = tests(project, "tests", &mut command, interrupt);
     stack.down()?;
     stack.reset()?;

@@ -11,6 +11,8 @@ use crate::{progress, python};
 
 /// The example mesh, relative to the repository.
 pub const EXAMPLE: &str = "examples/nycflights";
+/// What its pipelines and its consumer need, relative to the repository.
+pub const REQUIREMENTS: &str = "examples/nycflights/pipelines/requirements.txt";
 
 impl Demo<'_> {
     /// The interpreter of an environment with what the example's pipelines need.
@@ -18,7 +20,7 @@ impl Demo<'_> {
         if let Some(interpreter) = self.interpreter.get() {
             return Ok(interpreter.clone());
         }
-        let requirements = self.project.root.join(EXAMPLE).join("pipelines/requirements.txt");
+        let requirements = self.project.root.join(REQUIREMENTS);
         let made = progress::during("installing the pipelines' packages", || {
             python::environment(self.project, &requirements, self.interrupt)
         })?;

@@ -32,25 +32,21 @@ pub fn changes(before: &[Field], after: &[Field], lists: Lists<'_>, changes: &mu
         return;
     }
     let unchanged = changes.list.len();
-    let positions = by_name(after);
-    let known = by_name(before);
-    let is_new = |field: &&Field| !known.contains_key(field.name.as_str());
-    let new_ids: HashMap<u32, usize> = after
-        .iter()
-        .enumerate()
-        .filter(|(_, field)| is_new(field))
-        .filter_map(|(index, field)| Some((field.id?, index)))
-        .collect();
+    let matched = Matched::of(before, after);
+    let is_new = |index: usize, field: &Field| matched.is_new(index, &field.name);
+    let added_fields = || after.iter().enumerate().filter(|(index, field)| is_new(*index, field));
+    let new_ids: HashMap<u32, usize> =
+        added_fields().filter_map(|(index, field)| Some((field.id?, index))).collect();
     let mut hints = None;
     let mut renamed = HashSet::new();
     // Where each old field is now.
     let mut now_at = Vec::with_capacity(before.len());
     for (index, field) in before.iter().enumerate() {
-        let by_name = positions.get(field.name.as_str()).copied();
+        let by_name = matched.position(index, &field.name);
         let position = by_name.or_else(|| new_ids.get(&field.id?).copied());
         now_at.push(position);
         let Some((position, now)) = position.and_then(|position| Some((position, after.get(position)?))) else {
-            let hints = hints.get_or_insert_with(|| NewNames::of(after.iter().filter(is_new)));
+            let hints = hints.get_or_insert_with(|| NewNames::of(added_fields().map(|(_, field)| field)));
             removed(field, index, hints, lists, changes);
             continue;
         };
@@ -69,15 +65,54 @@ pub fn changes(before: &[Field], after: &[Field], lists: Lists<'_>, changes: &mu
         }
         field_changes(field, now, at, lists, changes);
     }
-    let ids: HashMap<u32, &Field> = before.iter().filter_map(|field| Some((field.id?, field))).collect();
-    for (index, field) in after.iter().enumerate().filter(|(index, field)| is_new(field) && !renamed.contains(index)) {
-        added(&ids, field, index, lists, changes);
+    let mut ids = None;
+    for (index, field) in added_fields().filter(|(index, _)| !renamed.contains(index)) {
+        let ids = ids.get_or_insert_with(|| before.iter().filter_map(|field| Some((field.id?, field))).collect());
+        added(ids, field, index, lists, changes);
     }
     moved(&now_at, lists, unchanged, changes);
 }
 
-fn by_name(fields: &[Field]) -> HashMap<&str, usize> {
-    fields.iter().enumerate().map(|(index, field)| (field.name.as_str(), index)).collect()
+/// Which field is which by its name. Most stand where they stood but for some in the middle, and only those are looked up.
+struct Matched<'a> {
+    /// So many fields at the start have the same names in both lists.
+    head: usize,
+    /// The old fields between those at the start and those at the end, and the new ones.
+    old: HashMap<&'a str, usize>,
+    new: HashMap<&'a str, usize>,
+    /// Lengths of both lists without what is the same at their ends.
+    ends: (usize, usize),
+}
+
+impl<'a> Matched<'a> {
+    fn of(before: &'a [Field], after: &'a [Field]) -> Self {
+        let same = |pair: &(&Field, &Field)| pair.0.name == pair.1.name;
+        let head = before.iter().zip(after).take_while(same).count();
+        let (old, new) = (before.get(head..).unwrap_or_default(), after.get(head..).unwrap_or_default());
+        let tail = old.iter().rev().zip(new.iter().rev()).take_while(same).count();
+        let ends = (before.len() - tail, after.len() - tail);
+        let by_name = |fields: &'a [Field]| {
+            let count = fields.len() - tail;
+            fields.iter().take(count).enumerate().map(|(index, field)| (field.name.as_str(), head + index)).collect()
+        };
+        Self { head, old: by_name(old), new: by_name(new), ends }
+    }
+
+    /// Where the old field at `index` is now.
+    fn position(&self, index: usize, name: &str) -> Option<usize> {
+        if index < self.head {
+            Some(index)
+        } else if index >= self.ends.0 {
+            Some(index - self.ends.0 + self.ends.1)
+        } else {
+            self.new.get(name).copied()
+        }
+    }
+
+    /// Whether no old field has the name of the new one at `index`.
+    fn is_new(&self, index: usize, name: &str) -> bool {
+        (self.head..self.ends.1).contains(&index) && !self.old.contains_key(name)
+    }
 }
 
 /// The new fields by what tells which of them an old one may have become; of several, the first.

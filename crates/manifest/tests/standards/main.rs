@@ -6,6 +6,7 @@
 mod arbitrary;
 mod fixtures;
 mod laws;
+mod lint;
 mod mapping;
 mod random;
 mod refusals;
