@@ -32,6 +32,9 @@ locals {
     iceberg = merge(local.access_rights, {
       "domains/by_kind"         = ["Query"]
       "data_products/by_domain" = ["Query"]
+      # Contracts that read one snapshot.
+      "consumption_contracts" = ["GetItem", "PutItem", "Query"]
+      "data_products"         = ["GetItem", "UpdateItem"]
     })
     marketplace = {
       "domains" = ["Query"]

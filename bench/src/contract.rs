@@ -264,6 +264,7 @@ async fn measure_impact(cloud: Cloud) -> Result<(Spread, Spread)> {
             approvals: Vec::new(),
             reason: None,
             acknowledged: None,
+            pinned_snapshot: None,
             revision: 1,
         };
         let entry = AuditEntry::new(Timestamp::now(), &contract.port, "seeded", &caller, json!({}));

@@ -8,19 +8,21 @@ mod manifest;
 mod msgpack;
 pub mod mutation;
 mod policy;
+mod standards;
 mod token;
 
 pub use manifest::manifest;
 pub use msgpack::msgpack;
 pub use policy::policy;
+pub use standards::standards;
 pub use token::{good_tokens, token};
 
 /// A function that takes any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target under its name, which is also that of its corpus and dictionary.
-pub const TARGETS: [(&str, Target); 4] =
-    [("manifest", manifest), ("msgpack", msgpack), ("policy", policy), ("token", token)];
+pub const TARGETS: [(&str, Target); 5] =
+    [("manifest", manifest), ("msgpack", msgpack), ("policy", policy), ("standards", standards), ("token", token)];
 
 /// The target called `name`.
 pub fn target(name: &str) -> Option<Target> {

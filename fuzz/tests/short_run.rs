@@ -63,6 +63,11 @@ fn what_is_no_whole_policy_question_is_denied() {
 }
 
 #[test]
+fn documents_of_the_standards_are_returned_or_refused() {
+    run("standards", 1000);
+}
+
+#[test]
 fn nothing_passes_for_a_token_but_what_the_issuer_signed() {
     run("token", 1500);
 }
@@ -90,6 +95,12 @@ fn the_corpora_hold_what_is_accepted() {
         |name: &str, accepts: fn(&[u8]) -> bool| corpus(name).iter().filter(|(_, input)| accepts(input)).count();
     assert!(accepted("manifest", |input| mesh_manifest::parse(&String::from_utf8_lossy(input)).is_ok()) >= 3);
     assert!(accepted("policy", |input| serde_json::from_slice::<mesh_policy::PolicyInput>(input).is_ok()) >= 3);
+    let imports = |input: &[u8]| {
+        let text = String::from_utf8_lossy(input);
+        let documents: Vec<&str> = text.split("---\n").collect();
+        mesh_manifest::standards::import(documents[0], &documents[1..]).is_ok()
+    };
+    assert!(accepted("standards", imports) >= 3);
     assert!(mesh_fuzz::good_tokens().len() >= 2);
     // Signatures differ from one signing to the next; all that stands before them is the same.
     let unsigned = |token: &str| token.rsplit_once('.').unwrap().0.to_owned();

@@ -10,7 +10,7 @@ use std::{
 use mesh_api::codes::{self, At};
 
 /// Literals that look like codes and are none: actions in the audit log, and a setting of Iceberg clients.
-const NO_CODES: [&str; 19] = [
+const NO_CODES: [&str; 20] = [
     "access.observe",
     "access.read",
     "access.write",
@@ -18,6 +18,7 @@ const NO_CODES: [&str; 19] = [
     "contract.acknowledged",
     "contract.approved",
     "contract.moved",
+    "contract.pinned",
     "contract.rejected",
     "contract.requested",
     "contract.revoked",

@@ -130,6 +130,8 @@ routes! {
 
     CONTRACT_MOVE: "POST" "/contracts/{contract}/move" Registry "moveContract" "Move your contract to another major of its port" [(JSON, schema::<types::ContractMove>)] -> 200 [types::Contract] problems [404, 409];
     CONTRACT_ACKNOWLEDGE: "POST" "/contracts/{contract}/acknowledge" Registry "acknowledgeContract" "Say that you know of the announced end of your contract's port" [] -> 200 [types::Contract] problems [404, 409];
+    CONTRACT_PIN: "PUT" "/contracts/{contract}/pin" Iceberg "pinContract" "Read one snapshot of your contract's table, whatever is written since" [(JSON, schema::<types::ContractPin>)] -> 200 [types::Contract] problems [404, 409, 410];
+    CONTRACT_UNPIN: "DELETE" "/contracts/{contract}/pin" Iceberg "unpinContract" "Follow your contract's table again" [] -> 200 [types::Contract] problems [404, 409];
 
     PORT_READ: "GET" "/products/{product}/ports/{port}/read" Broker "readPort" "Get what is needed to read a port" [] -> 200 [types::ReadGrant] query &[VERSION, PURPOSE], problems [404, 409, 410];
     PORT_WRITE: "POST" "/products/{product}/ports/{port}/write" Broker "writePort" "Get what is needed to write to a port of your domain" [] -> 200 [types::WriteGrant] query &[VERSION], problems [404, 409, 410];

@@ -107,6 +107,16 @@ impl Client {
         self.send_json(Method::POST, &format!("contracts/{}/move", segment(id)), input).await
     }
 
+    /// Reads one snapshot of the contract's table, whatever is written since.
+    pub async fn pin_contract(&self, id: &str, snapshot: i64) -> Result<types::Contract, ClientError> {
+        self.send_json(Method::PUT, &format!("contracts/{}/pin", segment(id)), &types::ContractPin { snapshot }).await
+    }
+
+    /// Lets a contract follow its table again.
+    pub async fn unpin_contract(&self, id: &str) -> Result<types::Contract, ClientError> {
+        self.send(Method::DELETE, &format!("contracts/{}/pin", segment(id)), |request| request).await
+    }
+
     /// Says that the consumer knows of the announced end of its contract's port.
     pub async fn acknowledge_contract(&self, id: &str) -> Result<types::Contract, ClientError> {
         self.send(Method::POST, &format!("contracts/{}/acknowledge", segment(id)), |request| request).await

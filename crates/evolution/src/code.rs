@@ -130,6 +130,8 @@ codes! {
     FieldAdded => "evolution.field_added",
     /// A field that every row must have is new, which older data lacks (major of the port).
     RequiredFieldAdded => "evolution.required_field_added",
+    /// An optional field of a list's entries is new and has a required one within, which clients fail on in older data (major of an Iceberg port, else minor).
+    RequiredWithinAdded => "evolution.required_within_added",
     /// A field holds a larger range (minor on Iceberg ports, whose format promotes int to long, float to double and decimals; else major of the port).
     FieldWidened => "evolution.field_widened",
     /// A field holds a smaller range (major of the port).

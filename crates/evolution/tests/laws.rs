@@ -294,7 +294,7 @@ fn versions_are_judged(before: &Manifest, after: &Manifest) -> Result<(), TestCa
 fn the_laws_are_tried_on_nearly_every_class() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeSet::new();
-    for _ in 0..400 {
+    for _ in 0..800 {
         let mut manifest = arbitrary::manifest().new_tree(&mut runner).unwrap().current();
         for edit in vec(edits::edit(), 12).new_tree(&mut runner).unwrap().current() {
             let next = edit.apply(&manifest);

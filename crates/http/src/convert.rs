@@ -211,6 +211,7 @@ pub fn contract(contract: Contract, deprecation: Option<&Deprecation>, now: jiff
         sunset: deprecation.map(|deprecation| deprecation.sunset),
         successor: deprecation.and_then(|deprecation| deprecation.successor.as_ref()).map(ToString::to_string),
         acknowledged_at: contract.acknowledged.as_ref().map(|known| known.at),
+        pinned_snapshot: contract.pinned_snapshot,
         status: contract_status(contract.status_at(now)),
         id: contract.id.to_string(),
         port: contract.port,

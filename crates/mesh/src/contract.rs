@@ -89,6 +89,9 @@ pub struct Contract {
     /// The consumer's word that it knows of its port's end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
+    /// The snapshot of the table that the consumer reads, whatever is written since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_snapshot: Option<i64>,
     /// Counts changes; moves every cached grant's key.
     pub revision: u64,
 }

@@ -93,6 +93,9 @@ pub trait TableFormat: Debug + Send + Sync {
     /// The schema of a table, as a manifest writes it.
     fn describe(&self, metadata: &[u8]) -> Result<Schema, CommitError>;
 
+    /// The metadata as it was at `snapshot`, for who reads the table as of then; none where the table has no such snapshot.
+    fn pinned(&self, metadata: &[u8], snapshot: i64) -> Result<Option<Vec<u8>>, CommitError>;
+
     /// Metadata after a writer's commit. A commit that was applied before is no error.
     fn commit(&self, commit: &Commit<'_>) -> Result<Vec<u8>, CommitError>;
 }

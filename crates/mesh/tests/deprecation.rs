@@ -113,6 +113,21 @@ async fn an_owner_sees_who_reads_what_is_left_and_who_knows() {
 }
 
 #[tokio::test]
+async fn a_pin_is_the_consumers_own_and_ends_with_a_move() {
+    let (world, contract) = with_two_majors().await;
+    let contracts = world.contracts();
+    let pinned = contracts.pin(&insights(), &contract.id, Some(7)).await.unwrap();
+    assert_eq!((pinned.pinned_snapshot, pinned.revision), (Some(7), contract.revision + 1));
+    assert_eq!(contracts.pin(&insights(), &contract.id, Some(7)).await.unwrap(), pinned, "twice is once");
+    let read = world.broker().access(&insights(), &read(None)).await.unwrap();
+    assert_eq!(read.contract.unwrap().pinned_snapshot, Some(7));
+    let refused = contracts.pin(&operations(), &contract.id, None).await.unwrap_err();
+    assert!(matches!(refused, UseCaseError::Forbidden { .. }), "{refused:?}");
+    let moved = contracts.move_to(&insights(), &contract.id, MoveInput::default()).await.unwrap();
+    assert_eq!(moved.pinned_snapshot, None, "the other major is another table");
+}
+
+#[tokio::test]
 async fn a_contract_moves_in_one_call_and_reads_follow() {
     let (world, contract) = with_two_majors().await;
     let before = world.broker().access(&insights(), &read(None)).await.unwrap();

@@ -9,6 +9,7 @@
 
 mod commit;
 mod described;
+mod pinned;
 mod schema;
 mod snapshot;
 
@@ -94,6 +95,10 @@ impl TableFormat for IcebergFormat {
 
     fn describe(&self, metadata: &[u8]) -> Result<Schema, CommitError> {
         described::schema(&read(metadata)?)
+    }
+
+    fn pinned(&self, metadata: &[u8], snapshot: i64) -> Result<Option<Vec<u8>>, CommitError> {
+        pinned::at(metadata, snapshot)
     }
 
     fn commit(&self, commit: &Commit<'_>) -> Result<Vec<u8>, CommitError> {

@@ -185,6 +185,27 @@ fn appends_follow_one_another() {
 }
 
 #[test]
+fn a_pinned_reader_sees_the_table_as_it_was() {
+    let first = appended();
+    let pinned = parse(&first)["current-snapshot-id"].as_i64().unwrap();
+    let grown = IcebergFormat.evolve(&first, &registered_with_note(), at(RECORDED_AT)).unwrap().unwrap();
+    let writer = Try { schema: registered_with_note(), ..Try::default() };
+    let later = writer.commit(&grown, &append_after(&grown, 77)).unwrap();
+    assert_eq!(parse(&later)["current-snapshot-id"], 77);
+    let seen = IcebergFormat.pinned(&later, pinned).unwrap().unwrap();
+    assert_eq!(IcebergFormat.describe(&seen).unwrap(), IcebergFormat.describe(&first).unwrap(), "its schema of then");
+    let (seen, first) = (parse(&seen), parse(&first));
+    for part in ["current-snapshot-id", "snapshots", "snapshot-log", "refs", "current-schema-id"] {
+        assert_eq!(seen[part], first[part], "{part}");
+    }
+    // Pinned to the newest, nothing is hidden.
+    let newest = IcebergFormat.pinned(&later, 77).unwrap().unwrap();
+    assert_eq!(parse(&newest)["snapshots"], parse(&later)["snapshots"]);
+    assert_eq!(IcebergFormat.pinned(&later, 78).unwrap(), None);
+    assert_eq!(IcebergFormat.pinned(&table(), pinned).unwrap(), None, "an empty table has no snapshot");
+}
+
+#[test]
 fn a_commit_that_was_applied_is_not_applied_again() {
     let first = appended();
     let second = Try::default().commit(&first, &append_after(&first, 2)).unwrap();

@@ -51,11 +51,13 @@ def main() -> None:
     mesh = Mesh.from_environment()
     grant = mesh.read_grant(product, port, given.purpose, major)
     if grant.get("iceberg"):
-        rows, credentials = read_table(mesh, grant)
+        rows, credentials, snapshot = read_table(mesh, grant)
     else:
-        rows, credentials = read_files(grant), grant["credentials"]
+        rows, credentials, snapshot = read_files(grant), grant["credentials"], None
     result = {"product": product, "port": port, "rows": rows, "seconds": round(time.monotonic() - started, 2)}
     result |= {"files": len(grant.get("files", [])), "contract": grant.get("contract"), "freshness": grant["freshness"]}
+    if snapshot is not None:
+        result["snapshot"] = snapshot
     if given.neighbour is not None:
         result["denied"] = try_neighbours(credentials, product.split(".")[1], port, given.neighbour)
     print(json.dumps(result))
@@ -71,12 +73,13 @@ def address(product: str, port: str | None, parser: argparse.ArgumentParser) -> 
     return product, port, major or None
 
 
-def read_table(mesh: Mesh, grant: dict) -> tuple[int, dict]:
-    """All rows by PyIceberg, counted as they come, and the credentials that the catalogue vended for the table."""
+def read_table(mesh: Mesh, grant: dict) -> tuple[int, dict, int | None]:
+    """All rows by PyIceberg, counted as they come, the credentials that the catalogue vended for the table, and the snapshot read."""
     table = mesh.table(grant["iceberg"])
     rows = sum(batch.num_rows for batch in table.scan().to_arrow_batch_reader())
     vended = table.io.properties
     bucket, _, folder = table.location().removeprefix("s3://").partition("/")
+    snapshot = table.current_snapshot()
     return rows, {
         "access_key_id": vended["s3.access-key-id"],
         "secret_access_key": vended["s3.secret-access-key"],
@@ -85,7 +88,7 @@ def read_table(mesh: Mesh, grant: dict) -> tuple[int, dict]:
         "endpoint": vended.get("s3.endpoint"),
         "bucket": bucket,
         "prefix": folder,
-    }
+    }, snapshot.snapshot_id if snapshot else None
 
 
 def read_files(grant: dict) -> int:

@@ -3,6 +3,7 @@
 mod catalogue;
 mod draft;
 mod failure;
+mod pin;
 mod tables;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use mesh_core::{
     audit::AuditLog,
     clock::Clock,
     contract::ContractStore,
+    contracts::Contracts,
     credentials::{CredentialVendor, GrantStore, Sealer},
     domain::DomainStore,
     identity::Identity,
@@ -52,6 +54,7 @@ pub struct Deps {
 struct Service {
     gate: Gate,
     broker: Broker,
+    contracts: Contracts,
     domains: Arc<dyn DomainStore>,
     products: Arc<dyn ProductStore>,
     storage: Arc<dyn ObjectStorage>,
@@ -69,8 +72,16 @@ impl FromRef<Service> for Gate {
 
 /// The catalogue's router.
 pub fn router(deps: Deps) -> Router {
+    let judge = Judge::new(deps.policies);
     let service = Service {
         gate: Gate { verifier: deps.verifier, identity: Identity { domains: deps.domains.clone() } },
+        contracts: Contracts {
+            domains: deps.domains.clone(),
+            products: deps.products.clone(),
+            contracts: deps.contracts.clone(),
+            judge: judge.clone(),
+            clock: deps.clock.clone(),
+        },
         broker: Broker {
             domains: deps.domains.clone(),
             products: deps.products.clone(),
@@ -80,7 +91,7 @@ pub fn router(deps: Deps) -> Router {
             audit: deps.audit,
             vendor: deps.vendor,
             sealer: deps.sealer,
-            judge: Judge::new(deps.policies),
+            judge,
             clock: deps.clock,
         },
         domains: deps.domains,
@@ -101,6 +112,8 @@ pub fn router(deps: Deps) -> Router {
         .serve(&routes::ICEBERG_TABLE_HEAD, tables::exists)
         .serve(&routes::ICEBERG_COMMIT, tables::commit)
         .serve(&routes::ICEBERG_CREDENTIALS, tables::credentials)
+        .serve(&routes::CONTRACT_PIN, pin::pin)
+        .serve(&routes::CONTRACT_UNPIN, pin::unpin)
         .serve(&routes::TABLE_DRAFT, draft::manifest)
         .finish(service)
         .layer(middleware::map_response(failure::as_clients_read_it))

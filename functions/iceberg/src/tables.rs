@@ -16,7 +16,7 @@ use mesh_http::{Authenticated, Json, Path};
 use mesh_manifest::{DomainName, Format, Mutability, PortAddress};
 use serde_json::{Map, Value};
 
-use crate::{Service, failure::IcebergFailure};
+use crate::{Service, failure::IcebergFailure, pin};
 
 /// How often a commit is tried again when another writer was faster and its requirements still hold.
 const COMMIT_ATTEMPTS: usize = 5;
@@ -29,6 +29,12 @@ pub(crate) async fn load(
     let access = decided(&service, &caller, &namespace, &table, None).await?;
     let (entry, credentials) = futures::try_join!(entry(&service, &access), issued(&service, &access))?;
     let (metadata, _) = metadata(&service, &access, &entry).await?;
+    let metadata = match access.contract.as_ref().and_then(|contract| Some((contract, contract.pinned_snapshot?))) {
+        Some((contract, snapshot)) => {
+            service.format.pinned(&metadata, snapshot)?.ok_or_else(|| pin::no_snapshot(contract, snapshot))?
+        }
+        None => metadata,
+    };
     let config = client_config(&service, &credentials);
     Ok(Json(IcebergTable {
         metadata_location: entry.metadata_location,
@@ -140,7 +146,7 @@ async fn decided(
     Ok(access)
 }
 
-async fn entry(service: &Service, access: &Access) -> Result<CatalogTable, IcebergFailure> {
+pub(crate) async fn entry(service: &Service, access: &Access) -> Result<CatalogTable, IcebergFailure> {
     let name = access.address.table();
     let entry = service.catalog.table(&access.envelope.glue_database, &name).await?;
     entry.ok_or_else(|| IcebergFailure::no_such_table(access.address.product.domain.as_str(), &name))
@@ -151,7 +157,11 @@ async fn issued(service: &Service, access: &Access) -> Result<Credentials, Icebe
 }
 
 /// The table's metadata and its number, read from inside the port's location only.
-async fn metadata(service: &Service, access: &Access, entry: &CatalogTable) -> Result<(Vec<u8>, u64), IcebergFailure> {
+pub(crate) async fn metadata(
+    service: &Service,
+    access: &Access,
+    entry: &CatalogTable,
+) -> Result<(Vec<u8>, u64), IcebergFailure> {
     let bucket = &access.envelope.bucket;
     let inside = format!("{}/", access.prefix());
     let key = key_of(&entry.metadata_location, bucket).filter(|key| key.starts_with(&inside)).ok_or_else(|| {

@@ -325,6 +325,7 @@ impl Mesh {
             sunset: None,
             successor: None,
             acknowledged_at: None,
+            pinned_snapshot: None,
             agreed_availability: None,
             agreed_completeness: None,
             agreed_latency: None,

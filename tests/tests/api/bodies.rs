@@ -21,7 +21,7 @@ async fn with_bodies(world: &World) -> Vec<(Case, &'static str)> {
         "createDomain" | "updateDomain" | "bindEnvelope" | "publishGlobalPolicies" | "publishProductPolicies" => {
             "platform-owner"
         }
-        "requestContract" | "moveContract" => "insights-owner",
+        "requestContract" | "moveContract" | "pinContract" => "insights-owner",
         _ => "operations-owner",
     };
     cases
@@ -166,7 +166,7 @@ async fn json_of_another_shape_is_told() {
             let (key, value) = (json!(key), value.to_string());
             shapes.push(format!("{{{key}:{value},{key}:{value},{}", good.to_string().trim_start_matches('{')));
             let mut other = good.clone();
-            other[key.as_str().unwrap()] = json!(7);
+            other[key.as_str().unwrap()] = json!([[7]]);
             shapes.push(other.to_string());
         }
         for shape in shapes {

@@ -134,6 +134,7 @@ pub async fn all(world: &World) -> Vec<Case> {
         json!({ "action": { "name": "read" }, "context": { "purpose": "analytics" },
             "resource": { "type": "output_port", "id": format!("operations.{product}/daily@1") } })
     };
+    let pin = json!({ "snapshot": 1 });
     let schema_check = json!({ "schema": { "fields": [{ "name": "a", "type": "string" }] } });
     let policy = json!({ "modules": {} });
     let global = json!({ "modules": mesh_policy::defaults::global().modules });
@@ -192,6 +193,10 @@ pub async fn all(world: &World) -> Vec<Case> {
         case(&routes::CONTRACT_MOVE, "own × a third", &contract(&contracts.of_third, "/move")).json(&json!({})),
         case(&routes::CONTRACT_ACKNOWLEDGE, "own × other", &contract(&contracts.live, "/acknowledge")),
         case(&routes::CONTRACT_ACKNOWLEDGE, "own × a third", &contract(&contracts.of_third, "/acknowledge")),
+        case(&routes::CONTRACT_PIN, "own × other", &contract(&contracts.live, "/pin")).json(&pin),
+        case(&routes::CONTRACT_PIN, "own × a third", &contract(&contracts.of_third, "/pin")).json(&pin),
+        case(&routes::CONTRACT_UNPIN, "own × other", &contract(&contracts.live, "/pin")),
+        case(&routes::CONTRACT_UNPIN, "own × a third", &contract(&contracts.of_third, "/pin")),
         case(&routes::PORT_READ, "public", &product("open", "/ports/daily/read")).shown(rights),
         case(&routes::PORT_READ, "under contract", &product("flights", "/ports/daily/read")).shown(rights),
         case(&routes::PORT_READ, "without one", &product("plain", "/ports/daily/read")).shown(rights),

@@ -33,7 +33,9 @@ fn good(service: &Service, route: &Route) -> Good {
     let path = route.path.replace("{schema_id}", &schema(service));
     let path = match route.operation {
         "approveContract" | "rejectContract" => path.replace("{contract}", &service.pending),
-        "moveContract" | "acknowledgeContract" => path.replace("{contract}", &service.leaving),
+        "moveContract" | "acknowledgeContract" | "pinContract" | "unpinContract" => {
+            path.replace("{contract}", &service.leaving)
+        }
         _ => path.replace("{contract}", &service.active),
     };
     let domain = match route.operation {
@@ -62,6 +64,8 @@ fn good(service: &Service, route: &Route) -> Good {
         | "publishProductPolicies" => ("pia", "platform"),
         "moveContract"
         | "acknowledgeContract"
+        | "pinContract"
+        | "unpinContract"
         | "requestContract"
         | "readPort"
         | "checkPolicy"
@@ -119,6 +123,7 @@ fn body(operation: &str) -> String {
         "checkSchema" => {
             json!({ "schema": { "fields": [{ "name": "flight", "type": "int", "required": true }] } }).to_string()
         }
+        "pinContract" => json!({ "snapshot": 1 }).to_string(),
         "icebergCommit" => json!({ "requirements": [], "updates": [] }).to_string(),
         _ => "{}".to_owned(),
     }

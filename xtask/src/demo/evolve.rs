@@ -74,6 +74,8 @@ fn walk(demo: &Demo<'_>, evolving: &Evolving) -> Result<String> {
     demo.register(PRODUCER, &evolving.first)?;
     let (moves, stays) = (agree(demo, MOVES, &evolving.port(1))?, agree(demo, STAYS, &evolving.port(1))?);
 
+    pin(demo, evolving, &moves)?;
+
     let both = demo.register(PRODUCER, &evolving.both)?;
     let old = both.ports.iter().find(|port| port.id == evolving.port(1)).context("the old major is listed")?;
     let sunset = old.sunset.context("a port with a newer major beside it has a last day")?;
@@ -128,8 +130,43 @@ fn walk(demo: &Demo<'_>, evolving: &Evolving) -> Result<String> {
         bail!("the read of what is gone does not lead to the new major: {gone:?}");
     }
     Ok(format!(
-        "`days@2` beside `days@1`, whose last day is {sunset}; `{MOVES}` moved in one call, `{STAYS}` stayed: removed the day after, its read is 410 and leads to `days@2`"
+        "pinned to a snapshot, `{MOVES}` reads what it read; `days@2` beside `days@1`, whose last day is {sunset}; `{MOVES}` moved in one call, `{STAYS}` stayed: removed the day after, its read is 410 and leads to `days@2`"
     ))
+}
+
+/// A contract that is pinned reads one snapshot, whatever its producer writes, until it follows the table again.
+fn pin(demo: &Demo<'_>, evolving: &Evolving, contract: &Contract) -> Result<()> {
+    let write = |day: &str| demo.python_result(PRODUCER, "evolve/append_days.py", &[&evolving.id, "--day", day]);
+    let read = || -> Result<(u64, i64)> {
+        let port = evolving.port(1);
+        let told = demo.python_result(MOVES, "consumer/read_port.py", &[&port, "--purpose", PURPOSE])?;
+        let rows = told.get("rows").and_then(Value::as_u64).context("rows are told")?;
+        Ok((rows, told.get("snapshot").and_then(Value::as_i64).context("a table that was read has a snapshot")?))
+    };
+    let api = demo.api(MOVES)?;
+    write("0")?;
+    let (rows, snapshot) = read()?;
+    let unknown = demo.block_on(api.pin_contract(&contract.id, snapshot.wrapping_add(1)));
+    if unknown
+        .as_ref()
+        .err()
+        .and_then(ClientError::problem)
+        .is_none_or(|problem| problem.code != "contract.no_snapshot")
+    {
+        bail!("a contract may be pinned to what its table does not have: {unknown:?}");
+    }
+    demo.call(api.pin_contract(&contract.id, snapshot))?;
+    write("1")?;
+    let pinned = read()?;
+    demo.call(api.unpin_contract(&contract.id))?;
+    match (rows, pinned, read()?.0) {
+        (1, (1, still), 2) if still == snapshot => Ok(()),
+        (before, pinned, after) => {
+            bail!(
+                "of two days, one after the other, {before} were read, then {pinned:?} pinned to {snapshot}, then {after}"
+            )
+        }
+    }
 }
 
 /// An active contract of `consumer` on `port`.

@@ -28,9 +28,9 @@ use crate::progress;
 use crate::project::Project;
 use crate::stack::{self, Component, GivenPorts, Health, Stack};
 pub(crate) use mesh::Demo;
+pub use python::REQUIREMENTS;
 pub(crate) use setup::infra_root;
 use summary::Done;
-pub use python::REQUIREMENTS;
 pub use summary::Summary;
 
 /// The steps in their order, each with those that it builds on.

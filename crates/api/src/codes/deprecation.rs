@@ -111,4 +111,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         "No end of the contract's port is announced.",
         "Nothing is to be done.",
     ),
+    entry(
+        "contract.not_a_table",
+        &[At::Problem(409)],
+        "Only contracts on Iceberg tables can be pinned: files have no snapshots.",
+        "Keep a copy of the files that you read.",
+    ),
+    entry(
+        "contract.no_snapshot",
+        &[At::Problem(409)],
+        "The table does not have the snapshot that the contract is, or is to be, pinned to.",
+        "Name a snapshot that the table lists, or take the pin away.",
+    ),
 ];

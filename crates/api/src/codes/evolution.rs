@@ -93,6 +93,9 @@ fn remedy(code: Code) -> &'static str {
         | Code::FieldMadeOptional
         | Code::FieldsMoved
         | Code::PiiProtectionLowered => MAJOR_OF_PORT,
+        Code::RequiredWithinAdded => {
+            "Make the fields within optional on an Iceberg port, or publish a new major of it; move the minor version of any other port."
+        }
         Code::FieldWidened => "Move the minor version on an Iceberg port; publish a new major of any other port.",
         Code::EnumValueAdded | Code::EnumValueRemoved => {
             "Move the minor version where the enumeration is open; publish a new major of the port where it is closed."

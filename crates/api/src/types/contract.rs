@@ -42,6 +42,14 @@ pub struct ContractMove {
     pub agreed_freshness: Option<Minutes>,
 }
 
+/// The snapshot of its table that a contract is pinned to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractPin {
+    /// The snapshot's id, as Iceberg clients tell it.
+    pub snapshot: i64,
+}
+
 /// Why a contract is approved, rejected or revoked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +113,9 @@ pub struct Contract {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub acknowledged_at: Option<Timestamp>,
+    /// The snapshot of the table that is read, whatever is written since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_snapshot: Option<i64>,
     pub status: ContractStatus,
     pub requested_by: String,
     #[schemars(with = "String", extend("format" = "date-time"))]

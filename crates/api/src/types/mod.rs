@@ -10,7 +10,8 @@ mod search;
 
 pub use access::{Credentials, Freshness, IcebergSource, ReadFile, ReadGrant, WriteGrant};
 pub use contract::{
-    Approval, Contract, ContractDecision, ContractInput, ContractMove, ContractPage, ContractStatus, RequiredApproval,
+    Approval, Contract, ContractDecision, ContractInput, ContractMove, ContractPage, ContractPin, ContractStatus,
+    RequiredApproval,
 };
 pub use domain::{Domain, DomainInput, DomainPage, Envelope, Member};
 pub use governance::{

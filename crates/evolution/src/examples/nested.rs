@@ -71,6 +71,15 @@ pub(super) const ALL: &[Example] = &[
         "MM-MMMM",
     ),
     nested(
+        "a field of entries with a required one within",
+        &[Code::RequiredWithinAdded],
+        (
+            "{ name: legs, type: list, items: { type: struct, fields: [{ name: no, type: int }] } }",
+            "{ name: legs, type: list, items: { type: struct, fields: [{ name: no, type: int }, { name: gate, type: struct, fields: [{ name: hall, type: string, required: true }] }] } }",
+        ),
+        "Mm-mmmm",
+    ),
+    nested(
         "a field of entries",
         &[Code::FieldAdded],
         (

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mesh_manifest::{Field, Format, ValueRef};
+use mesh_manifest::{Field, FieldType, Format, ValueRef};
 
 use crate::{
     change::{ChangeKind, Changes},
@@ -35,8 +35,7 @@ pub fn changes(before: &[Field], after: &[Field], lists: Lists<'_>, changes: &mu
     let matched = Matched::of(before, after);
     let is_new = |index: usize, field: &Field| matched.is_new(index, &field.name);
     let added_fields = || after.iter().enumerate().filter(|(index, field)| is_new(*index, field));
-    let new_ids: HashMap<u32, usize> =
-        added_fields().filter_map(|(index, field)| Some((field.id?, index))).collect();
+    let new_ids: HashMap<u32, usize> = added_fields().filter_map(|(index, field)| Some((field.id?, index))).collect();
     let mut hints = None;
     let mut renamed = HashSet::new();
     // Where each old field is now.
@@ -165,15 +164,34 @@ fn added(old_ids: &HashMap<u32, &Field>, field: &Field, index: usize, lists: Lis
     }
     let (code, kind, reason) = if field.required {
         (Code::RequiredFieldAdded, ChangeKind::Major, "data written before has no values for the field")
+    } else if lists.path.contains("[].") && holds_required(field) {
+        // PyIceberg 0.12: it takes the list's entries for ones that have no empty field, and refuses the whole read.
+        match lists.formats.1 {
+            Format::Iceberg => {
+                let reason =
+                    "clients fail on entries written before, in which the field within that is required has no value";
+                (Code::RequiredWithinAdded, ChangeKind::Major, reason)
+            }
+            _ => (Code::RequiredWithinAdded, ChangeKind::Minor, BY_NAME),
+        }
     } else {
-        let reason = "readers find fields by name, and data written before has no value for this one";
-        (Code::FieldAdded, ChangeKind::Minor, reason)
+        (Code::FieldAdded, ChangeKind::Minor, BY_NAME)
     };
     let change = changes.push(code, kind, pointer, reason);
     change.of_field(&name).values(None::<&str>, Some(described(field)));
     if field.required {
         change.remedy("add the field as optional");
+    } else if kind == ChangeKind::Major {
+        change.remedy("make the fields within optional");
     }
+}
+
+/// Why a new optional field breaks nobody.
+const BY_NAME: &str = "readers find fields by name, and data written before has no value for this one";
+
+/// Whether the struct says of something within that it is always there.
+fn holds_required(field: &Field) -> bool {
+    field.field_type == FieldType::Struct && field.fields.iter().any(|inner| inner.required || holds_required(inner))
 }
 
 /// The order of fields, which matters where readers may go by position.

@@ -34,7 +34,7 @@ fn check_fields(schema: &Schema, format: Format, pointer: &str, found: &mut Vec<
     }
     let mut walk = Walk { found, ids: HashMap::new(), format };
     walk.fields(fields, &format!("{pointer}/fields"));
-    check_primary_key(fields, primary_key, pointer, found);
+    check_primary_key(fields, primary_key, format, pointer, found);
     check_partitions(fields, partition_by, pointer, found);
     check_quality(quality, &format!("{pointer}/quality"), found);
 }
@@ -188,7 +188,7 @@ fn known(name: &str, fields: &[Field]) -> String {
     }
 }
 
-fn check_primary_key(fields: &[Field], key: &[String], pointer: &str, found: &mut Vec<Diagnostic>) {
+fn check_primary_key(fields: &[Field], key: &[String], format: Format, pointer: &str, found: &mut Vec<Diagnostic>) {
     let mut seen = HashSet::new();
     for (index, name) in key.iter().enumerate() {
         let field = fields.iter().find(|field| field.name == *name);
@@ -197,6 +197,15 @@ fn check_primary_key(fields: &[Field], key: &[String], pointer: &str, found: &mu
             None => (format!("the port has no field `{}`", shown(name)), known(name, fields)),
             Some(field) if field.field_type.is_nested() => {
                 (format!("`{name}` is of type {}, which tells no row", field.field_type), "use plain fields".to_owned())
+            }
+            // Iceberg takes none of them for an identifier: two that are written alike may differ.
+            Some(field)
+                if format == Format::Iceberg && matches!(field.field_type, FieldType::Float | FieldType::Double) =>
+            {
+                (
+                    format!("`{name}` is of type {}, by which Iceberg tells no row", field.field_type),
+                    "use a field of another type, such as a decimal".to_owned(),
+                )
             }
             Some(field) if !field.required => {
                 (format!("`{name}` may be empty, and then tells no row"), format!("make `{name}` required"))

@@ -136,7 +136,9 @@ pub fn schema(format: Format) -> impl Strategy<Value = Schema> {
                 }
             }
             let plain = |field: &&Field| !field.field_type.is_nested();
-            let key = fields.iter().filter(plain).find(|field| field.required).map(|field| field.name.clone());
+            let exact = |field: &&Field| !matches!(field.field_type, FieldType::Float | FieldType::Double);
+            let key =
+                fields.iter().filter(plain).filter(exact).find(|field| field.required).map(|field| field.name.clone());
             let partition = fields.iter().find(plain).map(|field| field.name.clone());
             Schema {
                 fields,

@@ -45,7 +45,8 @@ fn what_is_written_passes_the_linter_of_contracts() {
     }
     for (contract, mut problems) in written.iter().zip(lint(&written)) {
         // The linter warns of rules that the standard has, and this tool cannot run.
-        problems.retain(|problem| !problem.contains("warning: Quality rule on") || !problem.contains("cannot be tested"));
+        problems
+            .retain(|problem| !problem.contains("warning: Quality rule on") || !problem.contains("cannot be tested"));
         assert_eq!(problems, [""; 0], "{contract:#}");
     }
     // Of documents that were read, it says what it said of them before.

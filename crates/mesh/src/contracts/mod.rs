@@ -21,6 +21,7 @@ use crate::{
 
 mod moving;
 mod offered;
+mod pinning;
 
 pub use moving::MoveInput;
 use offered::{agreed, not_offered, still_offered};
@@ -131,6 +132,7 @@ impl Contracts {
             approvals: Vec::new(),
             reason: None,
             acknowledged: None,
+            pinned_snapshot: None,
             revision: 1,
         };
         contract.required_approvals = self.required_approvals(caller, &product, port, &contract).await?;

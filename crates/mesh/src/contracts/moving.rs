@@ -71,6 +71,8 @@ impl Contracts {
             agreed_freshness: input.agreed_freshness.unwrap_or(before.agreed_freshness),
             agreed: agreed(&product.manifest, port),
             acknowledged: None,
+            // The other major is another table.
+            pinned_snapshot: None,
             revision: before.revision + 1,
             port: target.clone(),
             ..before.clone()
@@ -138,7 +140,7 @@ impl Contracts {
     }
 
     /// A contract of the caller's own domain, for those there who ask for contracts.
-    async fn held(&self, caller: &Caller, id: &ContractId, what: &str) -> Result<Contract, UseCaseError> {
+    pub(super) async fn held(&self, caller: &Caller, id: &ContractId, what: &str) -> Result<Contract, UseCaseError> {
         let contract = self.visible(caller, id).await?;
         let may = caller.domain == contract.consumer_domain && asks(caller);
         let detail = format!("only the domain that holds a contract {what}");

@@ -206,6 +206,7 @@ pub fn contract(port: &str, consumer: &str, seconds: i64) -> Contract {
         approvals: Vec::new(),
         reason: None,
         acknowledged: None,
+        pinned_snapshot: None,
         revision: 1,
     }
 }

@@ -369,6 +369,11 @@ impl TableFormat for PlainFormat {
         Ok(serde_json::from_value(metadata["schema"].clone()).unwrap())
     }
 
+    /// Each table has snapshot 1.
+    fn pinned(&self, metadata: &[u8], snapshot: i64) -> Result<Option<Vec<u8>>, CommitError> {
+        Ok((snapshot == 1).then(|| metadata.to_vec()))
+    }
+
     fn commit(&self, commit: &Commit<'_>) -> Result<Vec<u8>, CommitError> {
         Ok(commit.metadata.to_vec())
     }

@@ -81,6 +81,9 @@ def read_chain(chain):
         frame = pa.Table.from_pylist([to_arrow(schema.as_struct(), row) for row in rows], schema=arrow)
         if is_table:
             files.append(list(_dataframe_to_data_files(table, frame, io)))
+            for file in files[-1]:
+                # A manifest would say so, and there is none: no table here is partitioned.
+                file.spec_id = 0
         else:
             folder = table.location.removeprefix("file://")
             os.makedirs(folder, exist_ok=True)

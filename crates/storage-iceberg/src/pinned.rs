@@ -1,0 +1,33 @@
+//! A table as it was at one of its snapshots.
+
+use std::collections::BTreeSet;
+
+use mesh_core::table_catalog::CommitError;
+use serde_json::{Value, json};
+
+use crate::{invalid, read};
+
+/// The metadata with `snapshot` as the current one, its schema, and nothing of what was written since; none where it is not there.
+pub(crate) fn at(metadata: &[u8], snapshot: i64) -> Result<Option<Vec<u8>>, CommitError> {
+    let table = read(metadata)?;
+    let Some(pinned) = table.snapshot_by_id(snapshot) else { return Ok(None) };
+    let mut kept = BTreeSet::from([snapshot]);
+    let mut parent = pinned.parent_snapshot_id();
+    while let Some(id) = parent.filter(|id| kept.insert(*id)) {
+        parent = table.snapshot_by_id(id).and_then(|snapshot| snapshot.parent_snapshot_id());
+    }
+    let mut value: Value = serde_json::from_slice(metadata).map_err(invalid)?;
+    let is_kept = |entry: &Value| entry.get("snapshot-id").and_then(Value::as_i64).is_some_and(|id| kept.contains(&id));
+    let object = value.as_object_mut().ok_or_else(|| invalid("the table's metadata is no object"))?;
+    for list in ["snapshots", "snapshot-log", "statistics", "partition-statistics"] {
+        if let Some(Value::Array(entries)) = object.get_mut(list) {
+            entries.retain(is_kept);
+        }
+    }
+    object.insert("current-snapshot-id".to_owned(), json!(snapshot));
+    object.insert("refs".to_owned(), json!({ "main": { "snapshot-id": snapshot, "type": "branch" } }));
+    if let Some(schema) = pinned.schema_id() {
+        object.insert("current-schema-id".to_owned(), json!(schema));
+    }
+    serde_json::to_vec(&value).map(Some).map_err(invalid)
+}
