@@ -137,8 +137,14 @@ fn stand_in() -> BTreeMap<String, String> {
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("AWS_SESSION_TOKEN", "test"),
     ]);
+    // Lambda's image has its root certificates in one file; some machines have each in one of its own, to be opened and read.
+    variables.extend(BUNDLES.into_iter().find(|file| Path::new(file).exists()).map(|file| ("SSL_CERT_FILE", file)));
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
+
+/// Where systems keep all root certificates in one file.
+const BUNDLES: [&str; 3] =
+    ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/ca-bundle.pem"];
 
 /// What a function is invoked with.
 #[derive(Debug, Deserialize)]

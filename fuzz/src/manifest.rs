@@ -31,7 +31,7 @@ fn codes(warnings: &[Diagnostic]) -> Vec<&str> {
 }
 
 /// Each lies inside the text, says something of bearable length, and is no defect of the parser's own.
-fn placed(text: &str, problems: &[Diagnostic]) {
+pub(crate) fn placed(text: &str, problems: &[Diagnostic]) {
     let lines = text.matches(['\n', '\r']).count() + 2;
     for problem in problems {
         assert!((1..=lines).contains(&problem.line) && problem.column >= 1, "{problem:?}");

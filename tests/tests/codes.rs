@@ -10,7 +10,7 @@ use std::{
 use mesh_api::codes::{self, At};
 
 /// Literals that look like codes and are none: actions in the audit log, and a setting of Iceberg clients.
-const NO_CODES: [&str; 20] = [
+const NO_CODES: [&str; 21] = [
     "access.observe",
     "access.read",
     "access.write",
@@ -22,6 +22,7 @@ const NO_CODES: [&str; 20] = [
     "contract.rejected",
     "contract.requested",
     "contract.revoked",
+    "contract.unpinned",
     "domain.created",
     "domain.deleted",
     "domain.envelope_bound",

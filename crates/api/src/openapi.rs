@@ -235,6 +235,7 @@ fn reason(status: u16) -> &'static str {
         404 => "There is no such thing, or the caller may not know of it",
         405 => "The path, once decoded, is that of a route without this method",
         409 => "It stands against what is stored, or somebody else was faster",
+        410 => "It is gone; where there is a successor, the problem names it",
         413 => "The request is too large",
         415 => "The body is of a type that is not taken here",
         422 => "Contract rules or policies refuse it",

@@ -93,16 +93,19 @@ pub trait TableFormat: Debug + Send + Sync {
     /// The schema of a table, as a manifest writes it.
     fn describe(&self, metadata: &[u8]) -> Result<Schema, CommitError>;
 
-    /// The metadata as it was at `snapshot`, for who reads the table as of then; none where the table has no such snapshot.
+    /// The metadata as it was at `snapshot`, for who reads the table as of then: nothing in it tells of later rows; none where the table has no such snapshot.
     fn pinned(&self, metadata: &[u8], snapshot: i64) -> Result<Option<Vec<u8>>, CommitError>;
 
     /// Metadata after a writer's commit. A commit that was applied before is no error.
     fn commit(&self, commit: &Commit<'_>) -> Result<Vec<u8>, CommitError>;
 }
 
+/// The table property by which a writer says up to when the table is complete.
+pub const WATERMARK: &str = "mesh.watermark";
+
 /// Up to when the table is complete, as a run that found nothing new says of itself: the table property `mesh.watermark`.
 pub fn watermark(metadata: &serde_json::Value) -> Option<Timestamp> {
-    metadata.get("properties")?.get("mesh.watermark")?.as_str()?.parse().ok()
+    metadata.get("properties")?.get(WATERMARK)?.as_str()?.parse().ok()
 }
 
 /// When the table last got fresher: the newest ancestor of `main` that added or deleted rows and is not a rewrite.

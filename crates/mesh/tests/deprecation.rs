@@ -116,15 +116,22 @@ async fn an_owner_sees_who_reads_what_is_left_and_who_knows() {
 async fn a_pin_is_the_consumers_own_and_ends_with_a_move() {
     let (world, contract) = with_two_majors().await;
     let contracts = world.contracts();
-    let pinned = contracts.pin(&insights(), &contract.id, Some(7)).await.unwrap();
+    let pin = async |snapshot| contracts.pin(&insights(), &contract.id, &contract.port, snapshot).await;
+    let pinned = pin(7).await.unwrap();
     assert_eq!((pinned.pinned_snapshot, pinned.revision), (Some(7), contract.revision + 1));
-    assert_eq!(contracts.pin(&insights(), &contract.id, Some(7)).await.unwrap(), pinned, "twice is once");
+    assert_eq!(pin(7).await.unwrap(), pinned, "twice is once");
     let read = world.broker().access(&insights(), &read(None)).await.unwrap();
     assert_eq!(read.contract.unwrap().pinned_snapshot, Some(7));
-    let refused = contracts.pin(&operations(), &contract.id, None).await.unwrap_err();
+    let refused = contracts.unpin(&operations(), &contract.id).await.unwrap_err();
     assert!(matches!(refused, UseCaseError::Forbidden { .. }), "{refused:?}");
+    let free = contracts.unpin(&insights(), &contract.id).await.unwrap();
+    assert_eq!((free.pinned_snapshot, free.revision), (None, contract.revision + 2));
+    assert_eq!(contracts.unpin(&insights(), &contract.id).await.unwrap(), free, "twice is once");
+    pin(7).await.unwrap();
     let moved = contracts.move_to(&insights(), &contract.id, MoveInput::default()).await.unwrap();
     assert_eq!(moved.pinned_snapshot, None, "the other major is another table");
+    let late = pin(7).await.unwrap_err();
+    assert!(matches!(&late, UseCaseError::Conflict { code, .. } if *code == "contract.changed_meanwhile"), "{late:?}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use iceberg::{
     TableRequirement, TableUpdate,
     spec::{MAIN_BRANCH, Schema as TableSchema, Snapshot, TableMetadata, TableMetadataBuilder},
 };
-use mesh_core::table_catalog::{Commit, CommitError};
+use mesh_core::table_catalog::{Commit, CommitError, WATERMARK};
 use mesh_manifest::Schema;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ const MAX_UPDATES: usize = 100;
 /// Properties that steer writers and leave readers alone, by prefix.
 const HARMLESS_PROPERTIES: [&str; 9] = [
     "commit.retry.",
-    "mesh.watermark",
+    WATERMARK,
     "read.",
     "write.delete.",
     "write.distribution-mode",

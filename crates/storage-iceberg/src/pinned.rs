@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use mesh_core::table_catalog::CommitError;
+use mesh_core::table_catalog::{CommitError, WATERMARK};
 use serde_json::{Value, json};
 
 use crate::{invalid, read};
 
-/// The metadata with `snapshot` as the current one, its schema, and nothing of what was written since; none where it is not there.
+/// The metadata with `snapshot` as the current one, in its schema where it tells one, and without what tells of later rows; none where
+/// the table has no such snapshot.
 pub(crate) fn at(metadata: &[u8], snapshot: i64) -> Result<Option<Vec<u8>>, CommitError> {
     let table = read(metadata)?;
     let Some(pinned) = table.snapshot_by_id(snapshot) else { return Ok(None) };
@@ -24,10 +25,19 @@ pub(crate) fn at(metadata: &[u8], snapshot: i64) -> Result<Option<Vec<u8>>, Comm
             entries.retain(is_kept);
         }
     }
+    if let Some(Value::Object(properties)) = object.get_mut("properties") {
+        properties.remove(WATERMARK);
+    }
     object.insert("current-snapshot-id".to_owned(), json!(snapshot));
     object.insert("refs".to_owned(), json!({ "main": { "snapshot-id": snapshot, "type": "branch" } }));
     if let Some(schema) = pinned.schema_id() {
         object.insert("current-schema-id".to_owned(), json!(schema));
     }
+    // Clients read the order that writers keep by the current schema, which may not have its columns yet. Who reads needs none.
+    object.insert("default-sort-order-id".to_owned(), json!(UNSORTED));
+    object.insert("sort-orders".to_owned(), json!([{ "order-id": UNSORTED, "fields": [] }]));
     serde_json::to_vec(&value).map(Some).map_err(invalid)
 }
+
+/// The order that is none, by Iceberg's specification.
+const UNSORTED: i64 = 0;

@@ -126,6 +126,7 @@ async fn read(
         schema_id: access.schema_id.clone(),
         decision_id: access.decision_id.clone(),
         contract: access.contract.as_ref().map(|contract| contract.id.to_string()),
+        pinned_snapshot: access.contract.as_ref().and_then(|contract| contract.pinned_snapshot),
         expires_at: service.broker.clock.now(),
         freshness: convert::freshness(access.port.sla.freshness, agreed, access.state.as_ref()),
         files: Vec::new(),

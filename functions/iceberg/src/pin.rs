@@ -6,7 +6,7 @@ use mesh_core::{
     access::AccessRequest,
     contract::{Contract, ContractId},
     credentials::Mode,
-    error::UseCaseError,
+    error::{StoreError, UseCaseError},
 };
 use mesh_http::{Authenticated, Json, Path, convert};
 use mesh_manifest::Format;
@@ -22,28 +22,36 @@ pub(crate) async fn pin(
 ) -> Result<Json<types::Contract>, IcebergFailure> {
     let id = contract_id(&id)?;
     let contract = service.contracts.pinnable(&caller, &id).await?;
+    let ports = service.products.ports(&contract.port.product).await?;
+    if ports.iter().any(|port| port.address == contract.port && port.format != Format::Iceberg) {
+        return Err(UseCaseError::conflict(
+            "contract.not_a_table",
+            format!("`{}` is no Iceberg port, and only those have snapshots", contract.port),
+            "keep a copy of what you read",
+        )
+        .into());
+    }
+    // As the catalogue will decide, which is told of no purpose.
     let request = AccessRequest {
         product: contract.port.product.clone(),
         port: contract.port.port.clone(),
         major: Some(contract.port.major),
-        purpose: Some(contract.purpose.clone()),
+        purpose: None,
         mode: Mode::Read,
     };
     let access = service.broker.access(&caller, &request).await?;
-    if access.port.format != Format::Iceberg {
+    if let Some(other) = access.contract.as_ref().filter(|by| by.id != id) {
         return Err(UseCaseError::conflict(
-            "contract.not_a_table",
-            format!("`{}` is no table: its files have no snapshots", contract.port),
-            "keep a copy of the files that you read",
+            "contract.not_read_by",
+            format!("`{}` reads `{}` by the contract `{}`", caller.domain, contract.port, other.id),
+            "pin that one: the catalogue reads by the oldest contract that is active, and the pin holds for the whole domain",
         )
         .into());
     }
     let entry = tables::entry(&service, &access).await?;
     let (metadata, _) = tables::metadata(&service, &access, &entry).await?;
-    if service.format.pinned(&metadata, snapshot)?.is_none() {
-        return Err(no_snapshot(&contract, snapshot).into());
-    }
-    let contract = service.contracts.pin(&caller, &id, Some(snapshot)).await?;
+    as_of(&service, &contract, &metadata, snapshot)?;
+    let contract = service.contracts.pin(&caller, &id, &contract.port, snapshot).await?;
     shown(&service, contract).await
 }
 
@@ -53,17 +61,26 @@ pub(crate) async fn unpin(
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
 ) -> Result<Json<types::Contract>, IcebergFailure> {
-    let contract = service.contracts.pin(&caller, &contract_id(&id)?, None).await?;
+    let contract = service.contracts.unpin(&caller, &contract_id(&id)?).await?;
     shown(&service, contract).await
 }
 
-/// The table does not have what the contract is pinned to.
-pub(crate) fn no_snapshot(contract: &Contract, snapshot: i64) -> UseCaseError {
-    UseCaseError::conflict(
-        "contract.no_snapshot",
-        format!("`{}` has no snapshot {snapshot}", contract.port),
-        format!("name one that the table lists, or take the pin of the contract `{}` away", contract.id),
-    )
+/// The table's metadata as of the snapshot that `contract` is, or is to be, pinned to.
+pub(crate) fn as_of(
+    service: &Service,
+    contract: &Contract,
+    metadata: &[u8],
+    snapshot: i64,
+) -> Result<Vec<u8>, UseCaseError> {
+    let pinned =
+        service.format.pinned(metadata, snapshot).map_err(|error| StoreError::corrupt("table metadata", error))?;
+    pinned.ok_or_else(|| {
+        UseCaseError::conflict(
+            "contract.no_snapshot",
+            format!("`{}` has no snapshot {snapshot}", contract.port),
+            format!("name one that the table lists, or take the pin of the contract `{}` away", contract.id),
+        )
+    })
 }
 
 async fn shown(service: &Service, contract: Contract) -> Result<Json<types::Contract>, IcebergFailure> {

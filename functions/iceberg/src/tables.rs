@@ -27,17 +27,24 @@ pub(crate) async fn load(
     Path((namespace, table)): Path<(String, String)>,
 ) -> Result<Json<IcebergTable>, IcebergFailure> {
     let access = decided(&service, &caller, &namespace, &table, None).await?;
-    let (entry, credentials) = futures::try_join!(entry(&service, &access), issued(&service, &access))?;
-    let (metadata, _) = metadata(&service, &access, &entry).await?;
-    let metadata = match access.contract.as_ref().and_then(|contract| Some((contract, contract.pinned_snapshot?))) {
-        Some((contract, snapshot)) => {
-            service.format.pinned(&metadata, snapshot)?.ok_or_else(|| pin::no_snapshot(contract, snapshot))?
-        }
-        None => metadata,
+    let pin = access.contract.as_ref().and_then(|contract| Some((contract, contract.pinned_snapshot?)));
+    let found = async {
+        let entry = entry(&service, &access).await?;
+        let (metadata, _) = metadata(&service, &access, &entry).await?;
+        // What is pinned is no committed file: one that a client opened by its name would be the newest.
+        Ok::<_, IcebergFailure>(match pin {
+            Some((contract, snapshot)) => (pin::as_of(&service, contract, &metadata, snapshot)?, None),
+            None => (metadata, Some(entry.metadata_location)),
+        })
+    };
+    let ((metadata, metadata_location), credentials) = match pin {
+        None => futures::try_join!(found, issued(&service, &access))?,
+        // Nothing is issued for a snapshot that is not there.
+        Some(_) => (found.await?, issued(&service, &access).await?),
     };
     let config = client_config(&service, &credentials);
     Ok(Json(IcebergTable {
-        metadata_location: entry.metadata_location,
+        metadata_location,
         metadata: read(&metadata)?,
         config: config.clone(),
         storage_credentials: vec![IcebergStorageCredentials { prefix: access.location(), config }],

@@ -3,7 +3,7 @@
 use mesh_api::routes::{self, Route};
 use serde_json::{Value, json};
 
-use crate::world::{Call, World, manifest};
+use crate::world::{Call, World, caller, manifest};
 
 /// One row of the table.
 pub struct Case {
@@ -105,7 +105,10 @@ pub struct Contracts {
 
 impl Contracts {
     pub async fn make(world: &World) -> Self {
-        let live = world.contract("insights", "operations.flights").await.id.to_string();
+        let live = world.contract("insights", "operations.flights").await;
+        // Else there were nothing to take away.
+        world.contracts().pin(&caller("insights", "owner"), &live.id, &live.port, 1).await.unwrap();
+        let live = live.id.to_string();
         let pending = world.requested("insights", "operations.flights/daily@1", "operations").await.id.to_string();
         let of_third = world.requested("weather", "operations.flights/daily@1", "analytics").await.id.to_string();
         Self { live, pending, of_third }

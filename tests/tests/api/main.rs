@@ -11,6 +11,7 @@ mod headers;
 mod hidden;
 mod manifests;
 mod names;
+mod pins;
 mod queries;
 mod tokens;
 mod world;

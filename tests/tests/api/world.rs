@@ -25,14 +25,13 @@ use mesh_core::{
     },
     indexing::Indexer,
     judgement::Judge,
-    object_storage::{BucketProtection, ObjectStorage},
+    object_storage::BucketProtection,
     plan::RegisterOptions,
     policies::{PolicyBundle, PolicyScope, PolicyStore},
     principal::{Caller, Principal, Role},
     product::ProductStore,
     provisioning::Provisioner,
     registration::Registrar,
-    table_catalog::TableCatalog,
 };
 use mesh_http::testing::{ISSUER, SCOPE, TestIssuer};
 use mesh_storage_iceberg::IcebergFormat;
@@ -222,7 +221,7 @@ impl World {
         ] {
             world.active(&manifest("operations", name, visibility, classification)).await;
         }
-        world.written("flights").await;
+        world.written("flights", 1).await;
         let contract = world.requested("insights", "operations.flights/daily@1", "analytics").await;
         let contracts = world.contracts();
         contracts.decide(&caller("operations", "owner"), &contract.id, Verb::Approve, None).await.unwrap();
@@ -287,29 +286,6 @@ impl World {
         assert_eq!(product.status.as_str(), "active", "{:?}", product.status_detail);
     }
 
-    /// Gives the table of a product of `operations` its snapshot 1.
-    async fn written(&self, product: &str) {
-        let table = self.catalog.table("mesh_operations", &format!("{product}__daily__v1")).await.unwrap().unwrap();
-        let key = table.metadata_location.strip_prefix("s3://mesh-operations/").unwrap();
-        let bytes = self.storage.get(None, "mesh-operations", key).await.unwrap().unwrap();
-        let mut metadata: Value = serde_json::from_slice(&bytes).unwrap();
-        let list = format!("{}/manifests/list.avro", table.location);
-        let time = start().as_millisecond();
-        metadata["snapshots"] = json!([{
-            "snapshot-id": 1, "sequence-number": 1, "timestamp-ms": time, "schema-id": 0, "manifest-list": list,
-            "summary": { "operation": "append" },
-        }]);
-        metadata["current-snapshot-id"] = json!(1);
-        metadata["last-sequence-number"] = json!(1);
-        metadata["last-updated-ms"] = json!(time);
-        metadata["refs"] = json!({ "main": { "snapshot-id": 1, "type": "branch" } });
-        let (folder, _) = key.rsplit_once('/').unwrap();
-        let next = format!("{folder}/00001-written.metadata.json");
-        let bytes = serde_json::to_vec(&metadata).unwrap();
-        self.storage.create("mesh-operations", &next, bytes, "application/json").await.unwrap();
-        self.catalog.swap(&table, &format!("s3://mesh-operations/{next}"), None).await.unwrap();
-    }
-
     pub fn provisioner(&self) -> Provisioner {
         let store = Arc::new(self.store.clone());
         Provisioner {
@@ -330,7 +306,7 @@ impl World {
         Indexer { products: store.clone(), measurements: store, search: Arc::new(self.search.clone()) }
     }
 
-    fn contracts(&self) -> Contracts {
+    pub fn contracts(&self) -> Contracts {
         let store = Arc::new(self.store.clone());
         Contracts {
             domains: store.clone(),

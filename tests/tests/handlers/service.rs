@@ -74,6 +74,7 @@ impl Service {
         old.port = "operations.leaving/daily@1".parse().unwrap();
         let old = contracts.request(&insights(), old).await.unwrap();
         contracts.decide(&operations(), &old.id, mesh_core::contracts::Verb::Approve, None).await.unwrap();
+        contracts.pin(&insights(), &old.id, &old.port, 5).await.unwrap();
         let leaving = old.id.to_string();
         world.prober().run().await.unwrap();
         let indexer: Indexer = world.indexer();

@@ -114,8 +114,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry(
         "contract.not_a_table",
         &[At::Problem(409)],
-        "Only contracts on Iceberg tables can be pinned: files have no snapshots.",
-        "Keep a copy of the files that you read.",
+        "Only contracts on Iceberg ports can be pinned: others have no snapshots.",
+        "Keep a copy of what you read.",
+    ),
+    entry(
+        "contract.not_read_by",
+        &[At::Problem(409)],
+        "The domain has an older active contract on the port, by which the catalogue reads: a pin on this one would do nothing.",
+        "Pin the older one, which then holds for the whole domain, or end it first.",
     ),
     entry(
         "contract.no_snapshot",

@@ -21,6 +21,9 @@ pub struct ReadGrant {
     pub decision_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract: Option<String>,
+    /// The snapshot that the contract is pinned to: Iceberg clients are given that one, whatever the port's freshness is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_snapshot: Option<i64>,
     /// When credentials and URLs end.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub expires_at: Timestamp,

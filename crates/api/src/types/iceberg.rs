@@ -44,7 +44,9 @@ pub struct IcebergIdentifier {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct IcebergTable {
-    pub metadata_location: String,
+    /// Left out where the caller's contract is pinned: the metadata is then that of its snapshot, and no file of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata_location: Option<String>,
     /// The table's metadata, as Iceberg specifies it.
     pub metadata: Map<String, Value>,
     pub config: IcebergClientConfig,

@@ -164,7 +164,7 @@ fn added(old_ids: &HashMap<u32, &Field>, field: &Field, index: usize, lists: Lis
     }
     let (code, kind, reason) = if field.required {
         (Code::RequiredFieldAdded, ChangeKind::Major, "data written before has no values for the field")
-    } else if lists.path.contains("[].") && holds_required(field) {
+    } else if within_entries(lists.path) && holds_required(field) {
         // PyIceberg 0.12: it takes the list's entries for ones that have no empty field, and refuses the whole read.
         match lists.formats.1 {
             Format::Iceberg => {
@@ -188,6 +188,12 @@ fn added(old_ids: &HashMap<u32, &Field>, field: &Field, index: usize, lists: Lis
 
 /// Why a new optional field breaks nobody.
 const BY_NAME: &str = "readers find fields by name, and data written before has no value for this one";
+
+/// Whether `path` leads through a list whose entries are structs.
+fn within_entries(path: &str) -> bool {
+    path.match_indices("[].")
+        .any(|(at, token)| path.get(at + token.len()..).is_none_or(|rest| !rest.starts_with(['{', '['])))
+}
 
 /// Whether the struct says of something within that it is always there.
 fn holds_required(field: &Field) -> bool {
