@@ -7,6 +7,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    media::{BUNDLE, ODCS_JSON, ODCS_YAML, ODPS_JSON, ODPS_YAML},
     parameters::{self, Parameter},
     problem::{GatewayMessage, IcebergProblem, PROBLEM_JSON, Problem},
     routes::{Function, ROUTES, Route},
@@ -72,7 +73,9 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
                 Some(example) => json!({ "schema": schema, "example": example }),
                 None => json!({ "schema": schema }),
             };
-            let content: Map<String, Value> = types.iter().map(|kind| ((*kind).to_owned(), content.clone())).collect();
+            let mut content: Map<String, Value> =
+                types.iter().map(|kind| ((*kind).to_owned(), content.clone())).collect();
+            content.extend(standards_taken(route.operation).iter().map(|kind| ((*kind).to_owned(), standard(kind))));
             operation.insert("requestBody".to_owned(), json!({ "required": required, "content": content }));
         }
         if !route.token {
@@ -80,6 +83,31 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         }
     }
     operation
+}
+
+/// What a product is described by as well: a document of the Open Data Product Standard with its contracts.
+fn standards_taken(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "registerProduct" => &[ODPS_YAML, ODPS_JSON, BUNDLE],
+        _ => &[],
+    }
+}
+
+/// What is returned where `Accept` names it.
+fn standards_read(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "readProduct" => &[ODPS_JSON, ODPS_YAML],
+        "readPortContract" => &[ODCS_JSON, ODCS_YAML],
+        _ => &[],
+    }
+}
+
+/// Content that the open standards describe, each version by a JSON Schema of its own.
+fn standard(kind: &str) -> Value {
+    match kind {
+        ODPS_JSON | ODCS_JSON => json!({ "schema": { "type": "object" } }),
+        _ => json!({ "schema": { "type": "string" } }),
+    }
 }
 
 /// A body as it may be sent.
@@ -154,17 +182,17 @@ fn in_path(route: &Route) -> impl Iterator<Item = &'static str> {
 
 fn responses(route: &Route, generator: &mut SchemaGenerator) -> Map<String, Value> {
     let mut responses = Map::new();
-    let (status, schema) = route.success;
-    for (status, schema) in [(status, schema), (200, route.unchanged)] {
-        if status == route.success.0 || schema.is_some() {
-            let schema = schema.map(|schema| schema(generator).to_value());
-            let content = schema.map(|schema| json!({ JSON: { "schema": schema } }));
-            let mut answer = response(status, route.summary, content);
-            if route.path == "/products" && route.method == "POST" {
-                with_headers(&mut answer, &[("Location", "Where the product is."), ("Preference-Applied", "`wait`.")]);
-            }
-            responses.insert(status.to_string(), answer);
+    for (status, schema) in [route.success].into_iter().chain(route.unchanged.map(|schema| (200, Some(schema)))) {
+        let content = schema.map(|schema| {
+            let own = (JSON.to_owned(), json!({ "schema": schema(generator).to_value() }));
+            let standards = standards_read(route.operation).iter().map(|kind| ((*kind).to_owned(), standard(kind)));
+            Value::Object([own].into_iter().chain(standards).collect())
+        });
+        let mut answer = response(status, route.summary, content);
+        if route.path == "/products" && route.method == "POST" {
+            with_headers(&mut answer, &[("Location", "Where the product is."), ("Preference-Applied", "`wait`.")]);
         }
+        responses.insert(status.to_string(), answer);
     }
     let mut statuses = [ALWAYS, route.problems].concat();
     statuses.extend(WITH_TOKEN.iter().filter(|_| route.token));
@@ -243,5 +271,23 @@ fn reason(status: u16) -> &'static str {
         503 => "A service that is needed is unavailable; try again",
         504 => "There was no answer in time; what was asked may have taken effect",
         _ => "The platform failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_with_a_body_tells_what_it_is() {
+        let document = document();
+        for route in ROUTES {
+            let operation = &document["paths"][route.path][route.method.to_ascii_lowercase()];
+            let answers = [route.success].into_iter().chain(route.unchanged.map(|schema| (200, Some(schema))));
+            for (status, schema) in answers {
+                let content = &operation["responses"][status.to_string()]["content"];
+                assert_eq!(content.get(JSON).is_some(), schema.is_some(), "{} {status}: {content}", route.operation);
+            }
+        }
     }
 }

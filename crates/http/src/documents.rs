@@ -11,16 +11,7 @@ use crate::{
     problem::Failure,
 };
 
-/// A document of the Open Data Product Standard, as JSON.
-pub const ODPS_JSON: &str = "application/odps+json";
-/// The same as YAML.
-pub const ODPS_YAML: &str = "application/odps+yaml";
-/// A document of the Open Data Contract Standard, as JSON.
-pub const ODCS_JSON: &str = "application/odcs+json";
-/// The same as YAML.
-pub const ODCS_YAML: &str = "application/odcs+yaml";
-/// A product's document and its contracts, each a part.
-pub const BUNDLE: &str = "multipart/mixed";
+pub use mesh_api::media::{BUNDLE, ODCS_JSON, ODCS_YAML, ODPS_JSON, ODPS_YAML};
 
 /// The most contracts that come with a product: as many as a product has ports.
 const MAX_DOCUMENTS: usize = 51;

@@ -38,8 +38,7 @@ pub use model::{
     ValueRef, Visibility, Weekday,
 };
 pub use name::{DomainName, NameError, PortName, ProductName};
-pub use parse::{Parsed, json_schema, parse};
+pub use parse::{Parsed, json_schema, parse, parse_schema};
 pub use partition::{Partition, Transform};
 pub use quantity::{Amount, Days, Milliseconds, Minutes, Percent};
 pub use spans::Spans;
-pub use validate::check_schema;

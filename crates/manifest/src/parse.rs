@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     code::Code,
     diagnostic::{Diagnostic, Severity},
     languages,
-    model::Manifest,
+    model::{Format, Manifest, Schema},
     shape::Shape,
     spans::Spans,
     structure, tree,
@@ -62,6 +62,35 @@ pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
         Ok(Parsed { manifest, warnings, spans })
     } else {
         Err(cut(errors.into_iter().chain(warnings).collect()))
+    }
+}
+
+/// A port's schema by itself, as a manifest with a port of `format` reads it: its fields filled in where it is given in another language.
+/// Or every error that was found, with pointers into the schema.
+pub fn parse_schema(schema: &Schema, format: Format) -> Result<Schema, Vec<Diagnostic>> {
+    const PLACE: &str = "/outputPorts/0/schema";
+    // What the owner serves at an endpoint has fields like files.
+    let format = if format.is_endpoint() { Format::Json } else { format };
+    let manifest = json!({
+        "apiVersion": "mesh/v1", "kind": "DataProduct", "domain": "a", "name": "a", "version": "1.0.0", "description": "A.",
+        "owner": { "team": "A", "contact": "a@example.org" }, "classification": "restricted", "retention": "1d",
+        "access": { "visibility": "hidden" },
+        "outputPorts": [{
+            "name": "a", "version": "1.0.0", "format": format, "sla": { "freshness": "1d" }, "schema": schema,
+        }],
+    });
+    match parse(&manifest.to_string()) {
+        Ok(parsed) => Ok(parsed.manifest.output_ports.into_iter().next().map(|port| port.schema).unwrap_or_default()),
+        Err(problems) => Err(problems
+            .into_iter()
+            .filter(|problem| problem.severity == Severity::Error)
+            .map(|problem| {
+                let pointer =
+                    problem.pointer.strip_prefix(PLACE).map_or_else(String::new, |rest| format!("/schema{rest}"));
+                // Lines are those of a text that nobody sent.
+                Diagnostic { pointer, line: 0, column: 0, ..problem }
+            })
+            .collect()),
     }
 }
 

@@ -56,20 +56,25 @@ fn fields_in_question(contract: &Contract, broken: &[&Change]) -> Vec<String> {
 }
 
 pub(crate) fn broken_contract(affected: &Affected, changes: &[Change]) -> Violation {
-    let pointer = changes
-        .iter()
-        .find(|change| {
-            change.port.as_ref() == Some(&affected.port) && affected.codes.iter().any(|code| *code == *change.code)
-        })
-        .map(|change| change.pointer.clone())
-        .unwrap_or_default();
+    let change = changes.iter().find(|change| {
+        change.port.as_ref() == Some(&affected.port) && affected.codes.iter().any(|code| *code == *change.code)
+    });
+    let pointer = change.map(|change| change.pointer.clone()).unwrap_or_default();
+    // Of a field, its name says enough; of a promise or a whole port, what becomes of it does.
+    let why = match change.filter(|change| change.field.is_none()) {
+        Some(Change { reason, before: Some(before), after: Some(after), .. }) => {
+            format!(": {reason} (`{before}` before, `{after}` now)")
+        }
+        Some(change) => format!(": {}", change.reason),
+        None => String::new(),
+    };
     let what = if affected.fields.is_empty() {
         format!("`{}`", affected.port)
     } else {
         format!("`{}` of `{}`", affected.fields.join("`, `"), affected.port)
     };
     let detail = format!(
-        "this breaks `{}`, which uses {what} under the contract `{}` ({})",
+        "this breaks `{}`, which uses {what} under the contract `{}` ({}){why}",
         affected.consumer_domain, affected.contract, affected.contact
     );
     Violation::new("evolution.breaks_contract", pointer, detail)

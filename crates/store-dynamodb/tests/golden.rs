@@ -11,8 +11,9 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use mesh_core::{
     audit::{AuditEntry, AuditLog},
-    contract::{Contract, ContractStore},
+    contract::{Agreed, Contract, ContractStore},
     credentials::{Grant, GrantStore},
+    deprecation::{Acknowledgement, Deprecation, GonePort, Notice, NoticeKind},
     domain::{Domain, DomainStore},
     events::Event,
     idempotency::{IdempotencyStore, Remembered},
@@ -26,7 +27,7 @@ use mesh_store_dynamodb::{DynamoStore, tables::TABLES};
 use serde_json::{Value, json};
 
 /// The newest form, which this code writes.
-const NEWEST: &str = "v1";
+const NEWEST: &str = "v2";
 const PRODUCT: &str = "operations.flights";
 const PORT: &str = "operations.flights/daily@1";
 const ID: &str = "01jd3v5x5x5x5x5x5x5x5x5x5x";
@@ -47,7 +48,49 @@ fn audit(resource: &str, action: &str) -> AuditEntry {
 }
 
 impl Everything {
-    fn new() -> Self {
+    /// As `version` could say it: what came later is not set.
+    fn of(version: &str) -> Self {
+        match version {
+            "v1" => Self::first(),
+            _ => Self::first().with_ends_and_pins(),
+        }
+    }
+
+    /// With what is kept of ports that are left, and of contracts beside: since `v2`.
+    fn with_ends_and_pins(mut self) -> Self {
+        let announced = Deprecation {
+            sunset: "2030-01-31".parse().unwrap(),
+            announced_at: at(0),
+            successor: Some("operations.flights/daily@2".parse().unwrap()),
+        };
+        let product = &mut self.registration.product;
+        product.gone = vec![GonePort {
+            port: "operations.flights/hourly@1".parse().unwrap(),
+            removed_at: at(0),
+            successor: None,
+            deprecation: Some(announced.clone()),
+        }];
+        product.notices = vec![Notice {
+            kind: NoticeKind::Deprecated,
+            port: PORT.parse().unwrap(),
+            revision: product.revision,
+            sunset: Some(announced.sunset),
+            successor: announced.successor.clone(),
+        }];
+        self.registration.ports[0].deprecation = Some(announced.clone());
+        self.contract.agreed = Agreed {
+            availability: Some("99.5%".parse().unwrap()),
+            completeness: Some("98%".parse().unwrap()),
+            latency: Some("200ms".parse().unwrap()),
+            retention: Some("365d".parse().unwrap()),
+        };
+        self.contract.acknowledged =
+            Some(Acknowledgement { at: at(60), by: samples::principal("bob"), sunset: announced.sunset });
+        self.contract.pinned_snapshot = Some(i64::MAX);
+        self
+    }
+
+    fn first() -> Self {
         let event = Event::new("event-1".to_owned(), "mesh.sla.breached", PORT, at(0), json!({ "minutes": 61 }));
         let remembered = samples::remembered("key-1", "2100-01-01T00:00:00Z".parse().unwrap());
         let first = samples::first_registration(PRODUCT);
@@ -225,7 +268,7 @@ fn add(value: &mut Value) {
 #[tokio::test]
 async fn what_is_written_is_what_the_newest_golden_items_hold() {
     let store = cloud::store().await;
-    Everything::new().write(&store).await;
+    Everything::of(NEWEST).write(&store).await;
     let written = stored(&store).await;
     if let Ok(version) = env::var("MESH_WRITE_GOLDEN") {
         fs::create_dir_all(folder().join(&version)).unwrap();
@@ -251,7 +294,7 @@ async fn items_of_every_version_are_read() {
     for version in versions {
         let store = cloud::store().await;
         put(&store, &golden(&version)).await;
-        Everything::new().assert_is_in(&store).await;
+        Everything::of(&version).assert_is_in(&store).await;
     }
 }
 
@@ -259,7 +302,7 @@ async fn items_of_every_version_are_read() {
 async fn items_of_a_newer_version_are_read_and_partial_updates_leave_what_it_added() {
     let store = cloud::store().await;
     put(&store, &of_a_newer_version(golden(NEWEST))).await;
-    let everything = Everything::new();
+    let everything = Everything::of(NEWEST);
     everything.assert_is_in(&store).await;
 
     let id = PRODUCT.parse().unwrap();

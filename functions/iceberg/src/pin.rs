@@ -78,7 +78,12 @@ pub(crate) fn as_of(
         UseCaseError::conflict(
             "contract.no_snapshot",
             format!("`{}` has no snapshot {snapshot}", contract.port),
-            format!("name one that the table lists, or take the pin of the contract `{}` away", contract.id),
+            match contract.pinned_snapshot {
+                Some(_) => {
+                    format!("name one that the table lists, or take the pin of the contract `{}` away", contract.id)
+                }
+                None => "name one that the table lists; one without data has none".to_owned(),
+            },
         )
     })
 }

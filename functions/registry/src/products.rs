@@ -20,7 +20,7 @@ use mesh_http::{
     problem::problem_error,
     query::limit,
 };
-use mesh_manifest::{DomainName, PortSelector, ProductId, Visibility, canonical, standards};
+use mesh_manifest::{DomainName, PortSelector, ProductId, Severity, Visibility, canonical, standards};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -167,8 +167,11 @@ fn manifest_text(documents: Documents) -> Result<(String, Vec<ProblemError>), Fa
         Documents::Manifest(text) => Ok((text, Vec::new())),
         Documents::Standard { product, contracts } => {
             let contracts: Vec<&str> = contracts.iter().map(String::as_str).collect();
-            let imported = standards::import(&product, &contracts)
-                .map_err(|problems| UseCaseError::Invalid(problems.into_iter().map(Violation::from).collect()))?;
+            let imported = standards::import(&product, &contracts).map_err(|problems| {
+                // What is only remarked would be counted among what is wrong.
+                let errors = problems.into_iter().filter(|problem| problem.severity == Severity::Error);
+                UseCaseError::Invalid(errors.map(Violation::from).collect())
+            })?;
             let told = imported.warnings.into_iter().map(|warning| problem_error(warning.into())).collect();
             Ok((imported.manifest.canonical(), told))
         }

@@ -73,17 +73,19 @@ pub(crate) async fn check(
 ) -> Result<Json<types::SchemaCheck>, Failure> {
     let product = visible(&registry, &caller, &product).await?;
     let (subject, selector) = subject(&product.id.to_string(), &port)?;
-    if let Some(problem) = mesh_manifest::check_schema(&input.schema).into_iter().next() {
-        return Err(UseCaseError::Invalid(vec![problem.into()]).into());
-    }
     let listed = product.manifest.newest(&selector.port, input.major.or(selector.major));
-    let listed = listed.ok_or_else(|| UseCaseError::not_found("port", &subject))?;
+    let listed = listed.ok_or_else(|| {
+        let major = input.major.or(selector.major).map_or_else(String::new, |major| format!("@{major}"));
+        UseCaseError::not_found("port", format!("{subject}{major}"))
+    })?;
+    let schema = mesh_manifest::parse_schema(&input.schema, listed.format)
+        .map_err(|problems| UseCaseError::Invalid(problems.into_iter().map(Into::into).collect()))?;
     let major = listed.version.major;
     let mut versions = registry.schemas.versions(&subject).await?;
     versions.retain(|version| version.version.major == major);
     let against: Vec<_> = versions
         .iter()
-        .map(|known| (known, mesh_evolution::classify_schemas(&known.schema, &input.schema, listed.format)))
+        .map(|known| (known, mesh_evolution::classify_schemas(&known.schema, &schema, listed.format)))
         .collect();
     let compatible = against.iter().all(|(_, changes)| worst(changes) != Some(ChangeKind::Major));
     let from_listed = against.iter().find(|(known, _)| known.version == listed.version);

@@ -16,6 +16,11 @@ fn computed() -> Vec<Attribute> {
         Attribute::string("location").computed().describe("Where the port's data lies or is served."),
         Attribute::string("schema_id").computed().describe("The registered schema."),
         Attribute::string("format").computed().describe("How the data is stored or served."),
+        Attribute::string("version").computed().describe("The port's version."),
+        Attribute::string("sunset")
+            .computed()
+            .describe("The last day on which the port can be read, where it is being left."),
+        Attribute::string("successor").computed().describe("The newest major beside it."),
     ];
     vec![
         Attribute::string("domain").computed().describe("The domain that owns the product."),
@@ -35,10 +40,13 @@ fn computed() -> Vec<Attribute> {
 /// The values of [`computed`], and the product's id.
 fn attributes(product: &Product) -> Vec<(&'static str, Value)> {
     let port = |port: &Port| {
-        let port_attributes = [
-            ("location", port.access_endpoint.as_str()),
-            ("schema_id", port.schema_id.as_str()),
-            ("format", port.format.as_str()),
+        let port_attributes: [(&str, Value); 6] = [
+            ("location", port.access_endpoint.as_str().into()),
+            ("schema_id", port.schema_id.as_str().into()),
+            ("format", port.format.as_str().into()),
+            ("version", port.version.as_str().into()),
+            ("sunset", port.sunset.map(|day| day.to_string()).into()),
+            ("successor", port.successor.clone().into()),
         ];
         (port.id.clone(), Value::object(port_attributes))
     };

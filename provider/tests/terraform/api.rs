@@ -289,7 +289,7 @@ impl Mesh {
             schema_id: mesh_manifest::canonical::digest(&port.schema),
             sla_freshness_minutes: port.sla.freshness.0,
             access_endpoint: format!("s3://mesh-{acting}/{}", manifest.address(port).prefix()),
-            sunset: None,
+            sunset: port.sunset,
             successor: None,
         };
         let product = Product {

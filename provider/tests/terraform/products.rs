@@ -70,11 +70,16 @@ fn a_product_is_registered_changed_imported_and_retired() {
     let _ = mesh.apply().exits(0);
     assert_eq!(mesh.api.mesh().products["operations.flights"].revision, 1);
 
-    mesh.write(&product(&manifest("1.1.0", "{ name: distance, type: int }")));
+    assert!(values["ports"]["operations.flights/daily@1"]["sunset"].is_null());
+    let left = manifest("1.1.0", "{ name: distance, type: int }")
+        .replace("    format: iceberg", "    sunset: 2030-01-31\n    format: iceberg");
+    mesh.write(&product(&left));
     let plan = mesh.plan().exits(2).text();
     assert!(plan.contains("1 to change") && plan.contains("~ version = \"1.0.0\" -> \"1.1.0\""), "{plan}");
     let _ = mesh.apply().exits(0);
     assert_eq!(mesh.api.mesh().products["operations.flights"].revision, 2);
+    let port = mesh.state("mesh_data_product.flights")["values"]["ports"]["operations.flights/daily@1"].clone();
+    assert_eq!((&port["version"], &port["sunset"]), (&"1.1.0".into(), &"2030-01-31".into()));
     let _ = mesh.plan().exits(0);
 
     let _ = mesh.run(&["state", "rm", "mesh_data_product.flights"]).exits(0);

@@ -13,5 +13,6 @@ mod manifests;
 mod names;
 mod pins;
 mod queries;
+mod schema_checks;
 mod tokens;
 mod world;

@@ -14,8 +14,6 @@ use crate::{
 mod promise;
 mod schema;
 
-pub use schema::check_schema;
-
 /// The largest major version of a port: addresses hold nine digits.
 const MAX_MAJOR: u64 = 999_999_999;
 

@@ -11,13 +11,6 @@ use crate::{
     suggest::nearest,
 };
 
-/// The errors of a schema that stands alone, with pointers into what holds it at `/schema`.
-pub fn check_schema(schema: &Schema) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    check_fields(schema, Format::Iceberg, "/schema", &mut found);
-    found
-}
-
 /// The problems of the fields of `port`, which stands at `pointer`.
 pub fn check(port: &OutputPort, pointer: &str, found: &mut Vec<Diagnostic>) {
     let pointer = format!("{pointer}/schema");

@@ -59,6 +59,11 @@ proptest! {
     #[test]
     fn a_manifest_without_documents_is_written_as_such_that_read_back_as_it(manifest in arbitrary::manifest()) {
         let written = documents(&manifest);
+        for contract in written.1.values() {
+            for property in contract["schema"].as_array().unwrap().iter().flat_map(|object| object["properties"].as_array().unwrap()) {
+                prop_assert!(property.get("logicalType").is_some(), "who reads it knows no type: {:#}", property);
+            }
+        }
         let read_back = read(&written);
         prop_assert_eq!(unlike(&bare(read_back.clone()), &manifest), [""; 0]);
         prop_assert_eq!(documents(&read_back), written);

@@ -4,6 +4,7 @@
 
 #[path = "../arbitrary/mod.rs"]
 mod arbitrary;
+mod constraints;
 mod fixtures;
 mod laws;
 mod lint;

@@ -23,8 +23,9 @@ macro_rules! schema {
     };
 }
 
-const PRODUCTS: [(&str, &str); 2] = [("v1.0.0", schema!("odps-1.0.0.json")), ("v1.1.0", schema!("odps-1.1.0.json"))];
-const CONTRACTS: [(&str, &str); 5] = [
+pub const PRODUCTS: [(&str, &str); 2] =
+    [("v1.0.0", schema!("odps-1.0.0.json")), ("v1.1.0", schema!("odps-1.1.0.json"))];
+pub const CONTRACTS: [(&str, &str); 5] = [
     ("v3.0.0", schema!("odcs-3.0.0.json")),
     ("v3.0.1", schema!("odcs-3.0.1.json")),
     ("v3.0.2", schema!("odcs-3.0.2.json")),

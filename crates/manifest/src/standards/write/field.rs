@@ -61,6 +61,7 @@ pub fn write_fields(holder: &mut Map<String, Value>, wanted: &[Value], means: Me
         let mut property = known.and_then(|known| given.get(known)).cloned().unwrap_or_default();
         if property.is_empty() {
             set_text(&mut property, "name", field.get("name"));
+            say_type(&mut property, field, means);
         }
         write_field(&mut property, field, means);
         written.push(Value::Object(property));
@@ -153,7 +154,17 @@ fn write_value(
 
 fn write_part(holder: &mut Map<String, Value>, name: &str, wanted: &Map<String, Value>, means: Means) {
     if let Some(part) = holder.entry(name).or_insert_with(|| json!({})).as_object_mut() {
+        if part.is_empty() {
+            say_type(part, wanted, means);
+        }
         write_element(part, wanted, means);
+    }
+}
+
+/// A property that is new says its type, also where leaving it out would be read as the same.
+fn say_type(property: &mut Map<String, Value>, wanted: &Map<String, Value>, means: Means) {
+    if let Some(FieldType::String) = wanted.get("type").and_then(Value::as_str).and_then(|text| text.parse().ok()) {
+        write_type(property, FieldType::String, means);
     }
 }
 
