@@ -6,7 +6,7 @@ use mesh_manifest::{Days, Milliseconds, Minutes, Percent, PortAddress};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{classify::place, code::Code};
+use crate::code::Code;
 
 /// What a change asks of a semantic version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -154,4 +154,13 @@ impl Change {
         self.remedy = Some(remedy.into());
         self
     }
+}
+
+/// `pointer` where something stands there, else the place that it was left out of.
+pub(crate) fn place(pointer: impl Into<String>, stands: bool) -> String {
+    let mut pointer = pointer.into();
+    if !stands {
+        pointer.truncate(pointer.rfind('/').unwrap_or_default());
+    }
+    pointer
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use mesh_manifest::{Access, Input, Manifest, Mutability, Owner};
 
 use crate::{
-    change::{Change, ChangeKind, Changes},
+    change::{Change, ChangeKind, Changes, place},
     code::Code,
     offer, ports,
 };
@@ -97,15 +97,6 @@ pub fn classify(before: &Manifest, after: &Manifest) -> Vec<Change> {
     }
     ports::changes(before, after, changes.list);
     list
-}
-
-/// `pointer` where something stands there, else the place that it was left out of.
-pub(crate) fn place(pointer: impl Into<String>, stands: bool) -> String {
-    let mut pointer = pointer.into();
-    if !stands {
-        pointer.truncate(pointer.rfind('/').unwrap_or_default());
-    }
-    pointer
 }
 
 fn owner_changes(before: &Owner, after: &Owner, changes: &mut Changes<'_>) {

@@ -3,8 +3,7 @@
 use mesh_manifest::{Lifecycle, Support, Terms};
 
 use crate::{
-    change::{ChangeKind, Changes},
-    classify::place,
+    change::{ChangeKind, Changes, place},
     code::Code,
 };
 

@@ -7,8 +7,7 @@ use mesh_manifest::{
 };
 
 use crate::{
-    change::{Change, ChangeKind, Changes},
-    classify::place,
+    change::{Change, ChangeKind, Changes, place},
     code::Code,
     fields::{self, Lists},
     promises, quality,

@@ -5,8 +5,7 @@ use std::{collections::BTreeSet, fmt::Display};
 use mesh_manifest::{Days, Schedule, Sla, Weekday};
 
 use crate::{
-    change::{ChangeKind, Changes, Loosened},
-    classify::place,
+    change::{ChangeKind, Changes, Loosened, place},
     code::Code,
 };
 

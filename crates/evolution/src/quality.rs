@@ -5,8 +5,7 @@ use std::cmp::Ordering;
 use mesh_manifest::{Amount, Expectation, MetricUnit, QualityRule, RuleSeverity};
 
 use crate::{
-    change::{ChangeKind, Changes},
-    classify::place,
+    change::{ChangeKind, Changes, place},
     code::Code,
 };
 

@@ -10,8 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    audit::AuditEntry, deprecation::Acknowledgement, error::StoreError, page::Page, principal::Principal,
-    product::Product,
+    audit::AuditEntry, error::StoreError, page::Page, principal::Principal, product::Product, sunset::Acknowledgement,
 };
 
 /// A contract's identity: the product it is on and a ULID, `operations.flights.01jd…`; the product in it makes every look-up consistent.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 pub use mesh_manifest::Days;
 use mesh_manifest::{Manifest, OutputPort, PortAddress, ProductId};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use crate::sunset::{Acknowledgement, Deprecation, GonePort, Notice, NoticeKind, day};
 use crate::{
     contract::Contract,
-    error::{StoreError, UseCaseError, Violation},
+    error::{UseCaseError, Violation},
     events::Event,
     findings::Findings,
     product::{Port, Product},
@@ -24,59 +24,6 @@ pub const DEPRECATED: &str = "mesh.port.deprecated";
 pub const REMOVED: &str = "mesh.port.removed";
 /// Contracts that one event names: ten events go to the bus in one call, which takes 256 KB.
 const TOLD_AT_ONCE: usize = 50;
-
-/// What was announced of a port that is being left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deprecation {
-    /// The last day on which the port can be read, in UTC.
-    pub sunset: Date,
-    pub announced_at: Timestamp,
-    /// The newest major beside it.
-    #[serde(default)]
-    pub successor: Option<PortAddress>,
-}
-
-impl Deprecation {
-    /// Whether the last day is over.
-    pub fn is_over(&self, now: Timestamp) -> bool {
-        self.sunset < day(now)
-    }
-}
-
-/// A port that is no longer listed. Who still asks for it is told where to go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GonePort {
-    pub port: PortAddress,
-    pub removed_at: Timestamp,
-    #[serde(default)]
-    pub successor: Option<PortAddress>,
-    /// What was announced of it: it stands again where the port comes back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deprecation: Option<Deprecation>,
-}
-
-/// Something that consumers are to be told of with a revision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    pub kind: NoticeKind,
-    pub port: PortAddress,
-    /// The revision that brought it.
-    pub revision: u64,
-    #[serde(default)]
-    pub sunset: Option<Date>,
-    #[serde(default)]
-    pub successor: Option<PortAddress>,
-}
-
-/// What a notice tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NoticeKind {
-    /// The port can be read until its sunset.
-    Deprecated,
-    /// The port can be read no more.
-    Removed,
-}
 
 impl Notice {
     /// The events for those who hold one of the live `contracts` on the port, so many in each that the bus takes it. Told twice, they have the
@@ -280,11 +227,6 @@ fn earliest(minimum: Days, now: Timestamp) -> Date {
     day(now).checked_add(jiff::Span::new().try_days(days).unwrap_or_default()).unwrap_or(Date::MAX)
 }
 
-/// The day in UTC.
-pub fn day(now: Timestamp) -> Date {
-    now.to_zoned(jiff::tz::TimeZone::UTC).date()
-}
-
 /// The answer to whoever asks for a port that is gone.
 pub(crate) fn gone_error(gone: &GonePort) -> UseCaseError {
     let remedy = match &gone.successor {
@@ -297,15 +239,6 @@ pub(crate) fn gone_error(gone: &GonePort) -> UseCaseError {
         remedy: Some(remedy),
         successor: gone.successor.as_ref().map(ToString::to_string),
     }
-}
-
-/// A consumer's word that it knows of a port's end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acknowledgement {
-    pub at: Timestamp,
-    pub by: crate::principal::Principal,
-    /// The last day that was announced then.
-    pub sunset: Date,
 }
 
 /// What an owner sees of a port that is being left.
@@ -328,52 +261,4 @@ pub struct Reader {
     pub acknowledged: bool,
     /// Its newest read since the end was announced, as far as the newest entries of the audit log tell.
     pub last_read: Option<Timestamp>,
-}
-
-/// Entries of the audit log looked through for reads of one port.
-const ENTRIES: usize = 200;
-
-impl crate::registration::Registrar {
-    /// Who would have to leave each port that is being left.
-    pub(crate) async fn deprecated_ports(
-        &self,
-        leaving: &Leaving,
-        live: &[Contract],
-    ) -> Result<Vec<DeprecatedPort>, StoreError> {
-        let ports = leaving.deprecated.iter().map(|(address, deprecation)| async move {
-            let resource = address.to_string();
-            let (downstream, entries) =
-                futures::join!(self.products.downstream(address), self.audit.entries(&resource, ENTRIES));
-            let downstream = downstream?;
-            // Who read it last is good to know, and no reason against a plan.
-            let entries = entries.unwrap_or_else(|error| {
-                tracing::warn!(port = resource, error = &error as &dyn std::error::Error, "reads cannot be told");
-                Vec::new()
-            });
-            let readers = live.iter().filter(|contract| contract.port == *address).map(|contract| {
-                let reads = entries.iter().filter(|entry| {
-                    entry.action == "access.read"
-                        && entry.at >= deprecation.announced_at
-                        && entry.domain == contract.consumer_domain.as_str()
-                        && entry.detail.get("allow") == Some(&Value::Bool(true))
-                });
-                let acknowledged =
-                    contract.acknowledged.as_ref().is_some_and(|known| known.sunset == deprecation.sunset);
-                Reader {
-                    contract: contract.id.to_string(),
-                    consumer_domain: contract.consumer_domain.to_string(),
-                    contact: contract.contact.clone(),
-                    acknowledged,
-                    last_read: reads.map(|entry| entry.at).max(),
-                }
-            });
-            Ok(DeprecatedPort {
-                port: address.clone(),
-                deprecation: deprecation.clone(),
-                readers: readers.collect(),
-                downstream,
-            })
-        });
-        futures::future::try_join_all(ports).await
-    }
 }

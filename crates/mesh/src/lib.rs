@@ -41,5 +41,6 @@ pub mod schema_registry;
 pub mod search_index;
 #[cfg(any(test, feature = "suite"))]
 pub mod store_suite;
+mod sunset;
 mod sweeping;
 pub mod table_catalog;

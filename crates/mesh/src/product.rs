@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     audit::AuditEntry,
-    deprecation::{Deprecation, GonePort, Notice},
     error::StoreError,
     idempotency::Remembered,
     page::Page,
     schema_registry::RegisteredSchema,
+    sunset::{Deprecation, GonePort, Notice},
 };
 
 /// A registered product: its living manifest at one revision.

@@ -6,7 +6,7 @@ use mesh_core::{
     access::AccessRequest,
     contract::{Contract, ContractId},
     credentials::Mode,
-    error::{StoreError, UseCaseError},
+    error::UseCaseError,
 };
 use mesh_http::{Authenticated, Json, Path, convert};
 use mesh_manifest::Format;
@@ -50,7 +50,7 @@ pub(crate) async fn pin(
     }
     let entry = tables::entry(&service, &access).await?;
     let (metadata, _) = tables::metadata(&service, &access, &entry).await?;
-    as_of(&service, &contract, &metadata, snapshot)?;
+    tables::as_of(&service, &contract, &metadata, snapshot)?;
     let contract = service.contracts.pin(&caller, &id, &contract.port, snapshot).await?;
     shown(&service, contract).await
 }
@@ -63,29 +63,6 @@ pub(crate) async fn unpin(
 ) -> Result<Json<types::Contract>, IcebergFailure> {
     let contract = service.contracts.unpin(&caller, &contract_id(&id)?).await?;
     shown(&service, contract).await
-}
-
-/// The table's metadata as of the snapshot that `contract` is, or is to be, pinned to.
-pub(crate) fn as_of(
-    service: &Service,
-    contract: &Contract,
-    metadata: &[u8],
-    snapshot: i64,
-) -> Result<Vec<u8>, UseCaseError> {
-    let pinned =
-        service.format.pinned(metadata, snapshot).map_err(|error| StoreError::corrupt("table metadata", error))?;
-    pinned.ok_or_else(|| {
-        UseCaseError::conflict(
-            "contract.no_snapshot",
-            format!("`{}` has no snapshot {snapshot}", contract.port),
-            match contract.pinned_snapshot {
-                Some(_) => {
-                    format!("name one that the table lists, or take the pin of the contract `{}` away", contract.id)
-                }
-                None => "name one that the table lists; one without data has none".to_owned(),
-            },
-        )
-    })
 }
 
 async fn shown(service: &Service, contract: Contract) -> Result<Json<types::Contract>, IcebergFailure> {

@@ -6,6 +6,7 @@ use mesh_api::types::{
 };
 use mesh_core::{
     access::{Access, AccessRequest},
+    contract::Contract,
     credentials::{Credentials, Mode},
     error::{StoreError, UseCaseError},
     metadata_file::{key_of, metadata_key, metadata_number},
@@ -16,7 +17,7 @@ use mesh_http::{Authenticated, Json, Path};
 use mesh_manifest::{DomainName, Format, Mutability, PortAddress};
 use serde_json::{Map, Value};
 
-use crate::{Service, failure::IcebergFailure, pin};
+use crate::{Service, failure::IcebergFailure};
 
 /// How often a commit is tried again when another writer was faster and its requirements still hold.
 const COMMIT_ATTEMPTS: usize = 5;
@@ -33,7 +34,7 @@ pub(crate) async fn load(
         let (metadata, _) = metadata(&service, &access, &entry).await?;
         // What is pinned is no committed file: one that a client opened by its name would be the newest.
         Ok::<_, IcebergFailure>(match pin {
-            Some((contract, snapshot)) => (pin::as_of(&service, contract, &metadata, snapshot)?, None),
+            Some((contract, snapshot)) => (as_of(&service, contract, &metadata, snapshot)?, None),
             None => (metadata, Some(entry.metadata_location)),
         })
     };
@@ -177,6 +178,29 @@ pub(crate) async fn metadata(
     let bytes = service.storage.get(None, bucket, key).await?;
     let bytes = bytes.ok_or_else(|| StoreError::corrupt("table", format!("its metadata `{key}` is gone")))?;
     Ok((bytes, metadata_number(key).unwrap_or(0)))
+}
+
+/// The table's metadata as of the snapshot that `contract` is, or is to be, pinned to.
+pub(crate) fn as_of(
+    service: &Service,
+    contract: &Contract,
+    metadata: &[u8],
+    snapshot: i64,
+) -> Result<Vec<u8>, UseCaseError> {
+    let pinned =
+        service.format.pinned(metadata, snapshot).map_err(|error| StoreError::corrupt("table metadata", error))?;
+    pinned.ok_or_else(|| {
+        UseCaseError::conflict(
+            "contract.no_snapshot",
+            format!("`{}` has no snapshot {snapshot}", contract.port),
+            match contract.pinned_snapshot {
+                Some(_) => {
+                    format!("name one that the table lists, or take the pin of the contract `{}` away", contract.id)
+                }
+                None => "name one that the table lists; one without data has none".to_owned(),
+            },
+        )
+    })
 }
 
 fn read(metadata: &[u8]) -> Result<Map<String, Value>, StoreError> {

@@ -5,8 +5,7 @@ use std::collections::{HashMap, HashSet};
 use mesh_manifest::{Field, FieldType, Format, ValueRef};
 
 use crate::{
-    change::{ChangeKind, Changes},
-    classify::place,
+    change::{ChangeKind, Changes, place},
     code::Code,
     quality,
 };

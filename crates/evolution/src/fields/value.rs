@@ -4,8 +4,7 @@ use mesh_manifest::{Element, Enumeration, FieldType, Format, Pii, PiiProtection,
 
 use super::{Lists, Places};
 use crate::{
-    change::{ChangeKind, Changes},
-    classify::place,
+    change::{ChangeKind, Changes, place},
     code::Code,
 };
 

@@ -30,6 +30,7 @@ use crate::{
 };
 
 mod checks;
+mod readers;
 
 use checks::{breaking, check_promises, check_schemas, warn_of_final_removal};
 

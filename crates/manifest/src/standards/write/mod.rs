@@ -25,6 +25,7 @@ use super::{
 };
 
 mod field;
+mod means;
 mod port_members;
 mod product;
 mod quality;

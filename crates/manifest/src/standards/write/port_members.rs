@@ -14,7 +14,8 @@ use super::{
             value::{is_true, object, objects, text, version},
         },
     },
-    field::{Means, write_fields},
+    field::write_fields,
+    means::Means,
     quality, set_text,
 };
 

@@ -10,7 +10,7 @@ use super::{
         quality::{ENGINE, rule, rules, unique_rule},
         value::{canonical, is_true, object, objects, text},
     },
-    field::Means,
+    means::Means,
     set_text,
 };
 
