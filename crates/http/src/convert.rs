@@ -2,9 +2,10 @@
 
 use mesh_api::types;
 use mesh_core::{
-    contract::{Contract, ContractStatus},
+    contract::{Contract, ContractId, ContractStatus},
     deprecation::{DeprecatedPort, Deprecation},
     domain::{Domain, Envelope},
+    error::UseCaseError,
     measurement::{Measurement, PortState, VerdictKind},
     plan::Plan,
     policies::PolicyBundle,
@@ -203,6 +204,11 @@ pub fn schema(schema: RegisteredSchema) -> types::RegisteredSchema {
         registered_at: schema.registered_at,
         schema: schema.schema,
     }
+}
+
+/// A path's text as a contract's id; what is no id is not found.
+pub fn contract_id(text: &str) -> Result<ContractId, UseCaseError> {
+    text.parse().map_err(|_| UseCaseError::not_found("contract", text.chars().take(120).collect::<String>()))
 }
 
 /// A contract as it stands at `now`, and what is announced of its port.

@@ -2,12 +2,7 @@
 
 use axum::extract::State;
 use mesh_api::types;
-use mesh_core::{
-    access::AccessRequest,
-    contract::{Contract, ContractId},
-    credentials::Mode,
-    error::UseCaseError,
-};
+use mesh_core::{access::AccessRequest, contract::Contract, credentials::Mode, error::UseCaseError};
 use mesh_http::{Authenticated, Json, Path, convert};
 use mesh_manifest::Format;
 
@@ -20,7 +15,7 @@ pub(crate) async fn pin(
     Path(id): Path<String>,
     Json(types::ContractPin { snapshot }): Json<types::ContractPin>,
 ) -> Result<Json<types::Contract>, IcebergFailure> {
-    let id = contract_id(&id)?;
+    let id = convert::contract_id(&id)?;
     let contract = service.contracts.pinnable(&caller, &id).await?;
     let ports = service.products.ports(&contract.port.product).await?;
     if ports.iter().any(|port| port.address == contract.port && port.format != Format::Iceberg) {
@@ -61,7 +56,7 @@ pub(crate) async fn unpin(
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
 ) -> Result<Json<types::Contract>, IcebergFailure> {
-    let contract = service.contracts.unpin(&caller, &contract_id(&id)?).await?;
+    let contract = service.contracts.unpin(&caller, &convert::contract_id(&id)?).await?;
     shown(&service, contract).await
 }
 
@@ -70,8 +65,4 @@ async fn shown(service: &Service, contract: Contract) -> Result<Json<types::Cont
     let deprecation =
         ports.iter().find(|port| port.address == contract.port).and_then(|port| port.deprecation.as_ref());
     Ok(Json(convert::contract(contract, deprecation, service.broker.clock.now())))
-}
-
-fn contract_id(text: &str) -> Result<ContractId, UseCaseError> {
-    text.parse().map_err(|_| UseCaseError::not_found("contract", text.chars().take(120).collect::<String>()))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::{extract::State, http::StatusCode};
 use mesh_api::types;
 use mesh_core::{
-    contract::{Contract, ContractId},
+    contract::Contract,
     contracts::{ContractInput, MoveInput, Verb},
     error::UseCaseError,
     principal::Caller,
@@ -71,7 +71,7 @@ pub(crate) async fn read(
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
 ) -> Result<Json<types::Contract>, Failure> {
-    let contract = registry.contracts.visible(&caller, &contract_id(&id)?).await?;
+    let contract = registry.contracts.visible(&caller, &convert::contract_id(&id)?).await?;
     Ok(Json(shown(&registry, contract).await?))
 }
 
@@ -112,7 +112,7 @@ async fn decide(
     if decision.reason.as_ref().is_some_and(|reason| reason.chars().count() > 1000) {
         return Err(Failure::invalid("contract.reason", "/reason", "the reason has at most 1000 characters"));
     }
-    let contract = registry.contracts.decide(caller, &contract_id(id)?, verb, decision.reason).await?;
+    let contract = registry.contracts.decide(caller, &convert::contract_id(id)?, verb, decision.reason).await?;
     Ok(Json(shown(registry, contract).await?))
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn move_to(
 ) -> Result<Json<types::Contract>, Failure> {
     let types::ContractMove { port, fields, agreed_freshness } = input;
     let input = MoveInput { port, fields, agreed_freshness };
-    let contract = registry.contracts.move_to(&caller, &contract_id(&id)?, input).await?;
+    let contract = registry.contracts.move_to(&caller, &convert::contract_id(&id)?, input).await?;
     Ok(Json(shown(&registry, contract).await?))
 }
 
@@ -133,7 +133,7 @@ pub(crate) async fn acknowledge(
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
 ) -> Result<Json<types::Contract>, Failure> {
-    let contract = registry.contracts.acknowledge(&caller, &contract_id(&id)?).await?;
+    let contract = registry.contracts.acknowledge(&caller, &convert::contract_id(&id)?).await?;
     Ok(Json(shown(&registry, contract).await?))
 }
 
@@ -155,9 +155,4 @@ async fn all_shown(registry: &Registry, contracts: Vec<Contract>) -> Result<Vec<
         convert::contract(contract, deprecation, now)
     });
     Ok(shown.collect())
-}
-
-/// A path's text as a contract's id; what is no id is not found.
-fn contract_id(text: &str) -> Result<ContractId, UseCaseError> {
-    text.parse().map_err(|_| UseCaseError::not_found("contract", text.chars().take(120).collect::<String>()))
 }

@@ -32,8 +32,7 @@ impl Contracts {
 
     async fn try_move(&self, caller: &Caller, id: &ContractId, input: &MoveInput) -> Result<Contract, UseCaseError> {
         let now = self.clock.now();
-        let before = self.held(caller, id, "moves it").await?;
-        require_status(&before, before.status_at(now), &[ContractStatus::Active], "moved")?;
+        let before = self.held(caller, id, "moves it", "moved").await?;
         let (product, others) =
             futures::try_join!(self.products.product(&id.product), self.contracts.of_product(&id.product))?;
         let product = product
@@ -118,8 +117,7 @@ impl Contracts {
 
     async fn try_acknowledge(&self, caller: &Caller, id: &ContractId) -> Result<Contract, UseCaseError> {
         let now = self.clock.now();
-        let before = self.held(caller, id, "acknowledges what becomes of its port").await?;
-        require_status(&before, before.status_at(now), &[ContractStatus::Active], "acknowledged")?;
+        let before = self.held(caller, id, "acknowledges what becomes of its port", "acknowledged").await?;
         let ports = self.products.ports_at(std::slice::from_ref(&before.port)).await?;
         let deprecation = ports.get(&before.port).and_then(|port| port.deprecation.as_ref()).ok_or_else(|| {
             UseCaseError::conflict(
@@ -139,12 +137,19 @@ impl Contracts {
         Ok(after)
     }
 
-    /// A contract of the caller's own domain, for those there who ask for contracts.
-    pub(super) async fn held(&self, caller: &Caller, id: &ContractId, what: &str) -> Result<Contract, UseCaseError> {
+    /// An active contract of the caller's own domain, for those there who ask for contracts.
+    pub(super) async fn held(
+        &self,
+        caller: &Caller,
+        id: &ContractId,
+        what: &str,
+        verb: &str,
+    ) -> Result<Contract, UseCaseError> {
         let contract = self.visible(caller, id).await?;
         let may = caller.domain == contract.consumer_domain && asks(caller);
         let detail = format!("only the domain that holds a contract {what}");
         require(may, "contract.not_a_party", &detail)?;
+        require_status(&contract, contract.status_at(self.clock.now()), &[ContractStatus::Active], verb)?;
         Ok(contract)
     }
 }

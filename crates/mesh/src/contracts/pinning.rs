@@ -3,10 +3,10 @@
 use mesh_manifest::PortAddress;
 use serde_json::json;
 
-use super::{Contracts, judged_anew, require_status};
+use super::{Contracts, judged_anew};
 use crate::{
     audit::AuditEntry,
-    contract::{Contract, ContractId, ContractStatus},
+    contract::{Contract, ContractId},
     error::{StoreError, UseCaseError},
     principal::Caller,
 };
@@ -14,9 +14,7 @@ use crate::{
 impl Contracts {
     /// A contract that the caller may pin: an active one of its own domain.
     pub async fn pinnable(&self, caller: &Caller, id: &ContractId) -> Result<Contract, UseCaseError> {
-        let contract = self.held(caller, id, "pins it").await?;
-        require_status(&contract, contract.status_at(self.clock.now()), &[ContractStatus::Active], "pinned")?;
-        Ok(contract)
+        self.held(caller, id, "pins it", "pinned").await
     }
 
     /// Pins the contract to a snapshot that the table of `port` was found to have.
@@ -41,8 +39,7 @@ impl Contracts {
     /// Lets the contract follow its table again.
     pub async fn unpin(&self, caller: &Caller, id: &ContractId) -> Result<Contract, UseCaseError> {
         judged_anew(id, || async {
-            let before = self.held(caller, id, "takes its pin away").await?;
-            require_status(&before, before.status_at(self.clock.now()), &[ContractStatus::Active], "unpinned")?;
+            let before = self.held(caller, id, "takes its pin away", "unpinned").await?;
             self.set_pin(caller, &before, None, "contract.unpinned").await
         })
         .await
